@@ -1,0 +1,105 @@
+"""What has to exist at Stripe before we can sell: prices, coupons, portal settings, the webhook. A second run changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from podcastsvc.billing.calls import reading, writing
+from podcastsvc.billing.facts import CouponRequest, EndpointFacts, PortalProduct, PriceFacts, PriceRequest
+from podcastsvc.billing.gateway import PACKAGE_VERSION, Gateway, Missing, Refused, any_of, make_options
+
+
+def ensure_price(gateway: Gateway, request: PriceRequest) -> PriceFacts:
+    """The price under its lookup key, made where none has this amount; the key moves from an older price to it."""
+    asked = any_of({"lookup_keys": [request.lookup_key], "limit": 100})
+    for price in gateway.fetch_all(reading.read_price, lambda client: client.v1.prices.list(asked)):
+        if price.is_active and price.money == request.money and price.interval == request.interval:
+            return price
+    _ensure_product(gateway, request)
+    params = writing.write_price(request, gateway.site)
+    key = make_options("price", request.price_key, params)
+    return gateway.fetch(reading.read_price, lambda client: client.v1.prices.create(any_of(params), key))
+
+
+def _ensure_product(gateway: Gateway, request: PriceRequest) -> None:
+    params = writing.write_product(request, gateway.site)
+    key = make_options("product", request.plan_key, params)
+    name = any_of({"name": request.plan_title})
+    try:
+        title = gateway.fetch(_read_name, lambda client: client.v1.products.retrieve(params["id"]))
+        if title != request.plan_title:
+            gateway.fetch(_read_name, lambda client: client.v1.products.update(params["id"], name))
+    except Missing:
+        try:
+            gateway.fetch(_read_name, lambda client: client.v1.products.create(any_of(params), key), quiet=True)
+        except Refused as problem:
+            # Another process made it between our two calls.
+            if problem.code != "resource_already_exists":
+                raise
+
+
+def ensure_coupon(gateway: Gateway, request: CouponRequest) -> str:
+    """The id of the promotion code that people type, made with its coupon where it is missing."""
+    asked = any_of({"code": request.code, "active": True, "limit": 100})
+    for code in gateway.fetch_all(dict, lambda client: client.v1.promotion_codes.list(asked)):
+        if gateway.is_ours(code.get("metadata") or {}):
+            return str(code["id"])
+    coupon = writing.write_coupon(request, gateway.site)
+    try:
+        gateway.fetch(_read_id, lambda client: client.v1.coupons.retrieve(coupon["id"]))
+    except Missing:
+        key = make_options("coupon", request.key, coupon)
+        gateway.fetch(_read_id, lambda client: client.v1.coupons.create(any_of(coupon), key))
+    params = writing.write_promotion_code(request, coupon["id"], gateway.site)
+    options = make_options("code", request.key, params)
+    return gateway.fetch(_read_id, lambda client: client.v1.promotion_codes.create(any_of(params), options))
+
+
+def ensure_portal_settings(gateway: Gateway, products: Sequence[PortalProduct], return_url: str) -> str:
+    """The id of our portal configuration, made, or brought up to date where it differs."""
+    wanted = writing.write_portal_settings(products, return_url)
+    options = make_options("portal", gateway.site, wanted)
+    mark = options["idempotency_key"].rsplit(":", 1)[1]
+    settings = any_of({**wanted, "metadata": {"site": gateway.site, "settings": mark}})
+    asked = any_of({"active": True, "limit": 100})
+    for found in gateway.fetch_all(dict, lambda client: client.v1.billing_portal.configurations.list(asked)):
+        metadata = found.get("metadata") or {}
+        if gateway.is_ours(metadata):
+            ours = str(found["id"])
+            if metadata.get("settings") == mark:
+                return ours
+            return gateway.fetch(
+                _read_id,
+                lambda client: client.v1.billing_portal.configurations.update(ours, settings),  # noqa: B023 -- called at once
+            )
+    return gateway.fetch(_read_id, lambda client: client.v1.billing_portal.configurations.create(settings, options))
+
+
+def ensure_webhook(gateway: Gateway, url: str) -> EndpointFacts:
+    """Our endpoint in the package's API version, made, or given the right types; its secret only where it is new.
+
+    An endpoint's version cannot be edited, so an upgrade makes a second one and both run for a while.
+    """
+    params = writing.write_webhook(url, PACKAGE_VERSION, gateway.site)
+    same = [each for each in list_webhooks(gateway) if (each.url, each.api_version) == (url, PACKAGE_VERSION)]
+    if not same:
+        made = any_of(params)
+        return gateway.fetch(reading.read_endpoint, lambda client: client.v1.webhook_endpoints.create(made))
+    endpoint = same[0]
+    if set(endpoint.types) == set(writing.NOTICE_TYPES) and endpoint.status == "enabled":
+        return endpoint
+    change = any_of({"enabled_events": params["enabled_events"], "disabled": False})
+    return gateway.fetch(reading.read_endpoint, lambda client: client.v1.webhook_endpoints.update(endpoint.id, change))
+
+
+def list_webhooks(gateway: Gateway) -> list[EndpointFacts]:
+    """All endpoints of the account, ours or not."""
+    asked = any_of({"limit": 100})
+    return gateway.fetch_all(reading.read_endpoint, lambda client: client.v1.webhook_endpoints.list(asked))
+
+
+def _read_id(found: Mapping[str, Any]) -> str:
+    return str(found["id"])
+
+
+def _read_name(found: Mapping[str, Any]) -> str:
+    return str(found["name"])

@@ -1,0 +1,285 @@
+"""What a paid checkout leads to: the member, the customer, the subscription. Return page and notice both come here.
+
+Fulfilling twice, at once, or a year later gives one member, one subscription, one payment, one letter.
+"""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from podcastsvc.billing import apply, customers, orders
+from podcastsvc.billing.account import require_account
+from podcastsvc.billing.calls import payments
+from podcastsvc.billing.desk import Desk
+from podcastsvc.billing.facts import CheckoutFacts
+from podcastsvc.billing.gateway import Missing, Refused
+from podcastsvc.errors import NotFound
+from podcastsvc.kit import clock
+from podcastsvc.kit.language import N_
+from podcastsvc.mail.addresses import read_address
+from podcastsvc.members import accounts, subscriptions
+from podcastsvc.members.subscriptions import Account
+from podcastsvc.storage import jobs
+from podcastsvc.storage.tables.billing import Order, Payment
+from podcastsvc.storage.tables.member import Member
+
+GIVE_BACK_JOB = "order.give_back"
+END_JOB = "subscription.end"
+UNKNOWN = N_("This link leads nowhere. If you have paid, we have sent you a letter.")
+_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
+_GONE = frozenset(("incomplete_expired", "canceled"))
+# Why Stripe refuses a refund that is not needed any more: it was made before, or the bank has taken the money back.
+_RETURNED = frozenset(("charge_already_refunded", "charge_disputed"))
+
+State = Literal["open", "expired", "waiting", "failed", "paid", "given_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilled:
+    """What became of an order. The page shows nothing personal on the strength of a session id alone.
+
+    ``waiting``: a bank transfer or the like is on its way. ``given_back``: it was a second subscription, or the account
+    is gone; the money goes back.
+    """
+
+    state: State
+    order_id: str
+    price_id: int | None
+    member_id: int | None = None
+
+
+def fulfil(desk: Desk, checkout_id: str, now: datetime) -> Fulfilled:
+    """Carries out what a checkout session says. Raises NotFound for one that is not ours, Unavailable while Stripe is away."""
+    account = require_account(desk)
+    if not _ID.fullmatch(checkout_id):
+        # It comes from an address: anything else could name another of Stripe's addresses.
+        raise NotFound(UNKNOWN)
+    try:
+        facts = desk.gateway.fetch_checkout(checkout_id)
+    except Missing as problem:
+        raise NotFound(UNKNOWN) from problem
+    if not desk.gateway.is_ours(facts.metadata) or facts.livemode != account.livemode or facts.order_id is None:
+        raise NotFound(UNKNOWN)
+    with desk.db.reading() as session:
+        order = session.get(Order, facts.order_id)
+    if order is None:
+        raise NotFound(UNKNOWN)
+    if facts.is_settled:
+        return _settle(desk, account, facts, now)
+    if facts.status == "complete":
+        return _wait(desk, order, facts)
+    if facts.status == "expired":
+        with desk.db.transaction() as session:
+            orders.expire(session, order.id, facts.id)
+        return Fulfilled("expired", order.id, order.price_id)
+    return Fulfilled("open", order.id, order.price_id)
+
+
+def _wait(desk: Desk, order: Order, facts: CheckoutFacts) -> Fulfilled:
+    """A delayed method: no access until it is paid; none at all where it failed."""
+    if facts.subscription_id is None or order.state == "failed":
+        return Fulfilled("failed" if order.state == "failed" else "waiting", order.id, order.price_id)
+    if desk.gateway.fetch_subscription(facts.subscription_id).status not in _GONE:
+        return Fulfilled("waiting", order.id, order.price_id)
+    with desk.db.transaction() as session:
+        row = session.get(Order, order.id, with_for_update=True)
+        if row is not None and row.state == "open":
+            row.state, row.checkout_id = "failed", facts.id
+            _owe_letter(session, "payment_undone", row.id)
+    return Fulfilled("failed", order.id, order.price_id)
+
+
+def _settle(desk: Desk, account: Account, facts: CheckoutFacts, now: datetime) -> Fulfilled:
+    with desk.db.transaction() as session:
+        order = session.get(Order, facts.order_id, with_for_update=True)
+        if order is None:
+            raise NotFound(UNKNOWN)
+        if order.state not in {"paid", "refunded"}:
+            _take_in(session, desk, account, order, facts, now)
+    if order.state == "refunded":
+        return Fulfilled("given_back", order.id, order.price_id)
+    if facts.subscription_id is not None and not _is_linked(desk, facts.subscription_id):
+        apply.sync_subscription(desk, facts.subscription_id)
+    return Fulfilled("paid", order.id, order.price_id, order.member_id)
+
+
+def _is_linked(desk: Desk, subscription_id: str) -> bool:
+    with desk.db.reading() as session:
+        row = subscriptions.find_subscription(session, subscription_id)
+        return row is not None and row.member_id is not None
+
+
+def _take_in(session: Session, desk: Desk, account: Account, order: Order, facts: CheckoutFacts, now: datetime) -> None:
+    """Decides, once and under a lock, whose the paid order is, or that the money goes back.
+
+    The member is held as well as the order: of two tabs that both paid, the second finds the first (situation 25).
+    """
+    buyer = _find_buyer(session, desk, order, now)
+    member = accounts.find_held(session, buyer.id) if buyer is not None else None
+    new_id = facts.subscription_id or ""
+    order.checkout_id, order.paid_at = facts.id, now
+    if member is None or _has_another(session, member, order, new_id, now):
+        enqueue_give_back(session, order)
+        return
+    order.state, order.member_id = "paid", member.id
+    if facts.customer_id is not None:
+        customers.save_customer(session, account, facts.customer_id, member.id, now)
+    for old_id in subscriptions.list_left_over(session, member.id, now, but=new_id):
+        enqueue_end(session, old_id)
+
+
+def _has_another(session: Session, member: Member, order: Order, new_id: str, now: datetime) -> bool:
+    """Whether the member pays already; also by an order taken in just before, whose subscription has no row yet."""
+    if subscriptions.find_running(session, member.id, now, but=new_id) is not None:
+        return True
+    return bool(orders.list_unlinked(session, member.id, now, but=order.id))
+
+
+def enqueue_give_back(session: Session, order: Order) -> None:
+    """Sends a paid order's money back and ends what it bought; it is tried until it is done."""
+    order.state, order.browser_hash = "refunded", None
+    _enqueue_give_back(session, order.id)
+
+
+def _enqueue_give_back(session: Session, order_id: str) -> None:
+    payload = {"order": order_id}
+    key = f"{GIVE_BACK_JOB}:{order_id}"
+    jobs.enqueue(session, GIVE_BACK_JOB, payload, unique_key=key, max_attempts=jobs.NO_LAST_ATTEMPT)
+
+
+def enqueue_end(session: Session, subscription_id: str) -> None:
+    """Ends a subscription at Stripe, so that it charges nobody again; it is tried until it is done."""
+    payload = {"subscription": subscription_id}
+    key = f"{END_JOB}:{subscription_id}"
+    jobs.enqueue(session, END_JOB, payload, unique_key=key, max_attempts=jobs.NO_LAST_ATTEMPT)
+
+
+def resume_giving_back(desk: Desk) -> int:
+    """Takes up what should have gone back and has not; how many orders. Part of the nightly pass."""
+    with desk.db.transaction() as session:
+        owing = orders.list_owing(session)
+        for order_id in owing:
+            _enqueue_give_back(session, order_id)
+    return len(owing)
+
+
+def _find_buyer(session: Session, desk: Desk, order: Order, now: datetime) -> Member | None:
+    """The order's member; made from the order's address where there is none. None where the account was deleted.
+
+    What the buyer typed on Stripe's page or keeps in a wallet is information, not identity.
+    """
+    if order.member_id is not None:
+        return accounts.find(session, order.member_id)
+    address = read_address(order.email or "")
+    known = accounts.find_by_email(session, address.email_key)
+    if known is not None:
+        # Only an address that is new to us signs the browser in: anybody can type somebody else's.
+        order.browser_hash = None
+        return known
+    return accounts.sign_up(session, desk.keys, address, language=order.language, now=now)
+
+
+def give_back(desk: Desk, order_id: str) -> None:
+    """Ends a subscription that should not have been bought and returns its payments, once. The handler of ``order.give_back``.
+
+    Every step can be repeated: what has ended stays so, and a refund's key belongs to its payment.
+    """
+    require_account(desk)
+    subscription_id = _find_bought(desk, order_id)
+    if subscription_id is None:
+        return
+    facts = desk.gateway.fetch_subscription(subscription_id)
+    if facts.status != "canceled":
+        with suppress(Missing):  # it may have ended between the two calls
+            desk.gateway.cancel_now(subscription_id)
+    payment_ids = _list_unreturned(desk, order_id)
+    if facts.latest_invoice is not None and facts.latest_invoice.payment_id is not None:
+        payment_ids.add(facts.latest_invoice.payment_id)
+    for payment_id in sorted(payment_ids):
+        _return(desk, payment_id)
+    apply.sync_subscription(desk, subscription_id)
+    for payment_id in sorted(payment_ids):
+        apply.sync_payment(desk, payment_id)
+    with desk.db.transaction() as session:
+        _owe_letter(session, "given_back", order_id)
+        note = {"kind": "host_given_back", "object": order_id, "word": ""}
+        jobs.enqueue(session, apply.HOST_NOTE_JOB, note, unique_key=f"{apply.HOST_NOTE_JOB}:{order_id}")
+
+
+def _find_bought(desk: Desk, order_id: str) -> str | None:
+    """The subscription that an order bought; None where Stripe does not know it."""
+    with desk.db.reading() as session:
+        order = session.get(Order, order_id)
+    if order is None or order.checkout_id is None:
+        return None
+    try:
+        return desk.gateway.fetch_checkout(order.checkout_id).subscription_id
+    except Missing:
+        return None
+
+
+def _list_unreturned(desk: Desk, order_id: str) -> set[str]:
+    """Payments of an order that we know of, also of renewals while it could not be ended."""
+    with desk.db.reading() as session:
+        query = select(Payment.stripe_id).where(
+            Payment.order_id == order_id,
+            Payment.refunded_minor < Payment.amount_minor,
+            Payment.dispute_state.is_(None),
+        )
+        return set(session.scalars(query))
+
+
+def _return(desk: Desk, payment_id: str) -> None:
+    try:
+        payments.refund(desk.gateway, payment_id, None, "duplicate")
+    except Refused as problem:
+        if problem.code not in _RETURNED:
+            raise
+
+
+def end_subscription(desk: Desk, subscription_id: str) -> None:
+    """Ends a subscription at Stripe at once, without money back, and here. The handler of ``subscription.end``."""
+    require_account(desk)
+    with suppress(Missing):
+        desk.gateway.cancel_now(subscription_id)
+    apply.sync_subscription(desk, subscription_id)
+
+
+def settle_overdue(desk: Desk, now: datetime, before: datetime) -> tuple[int, list[str]]:
+    """Fetches the sessions of orders that are open since before an instant and fulfils or closes them.
+
+    Returns how many are settled now, and a sentence for each that could not be; one bad order does not stop the rest.
+    """
+    with desk.db.reading() as session:
+        overdue = orders.list_overdue(session, before)
+    settled, problems = 0, []
+    for order in overdue:
+        try:
+            settled += _settle_overdue(desk, order, now)
+        except Refused as problem:
+            problems.append(f"order {order.id}: {problem.message}")
+    return settled, problems
+
+
+def _settle_overdue(desk: Desk, order: Order, now: datetime) -> bool:
+    if order.checkout_id is not None:
+        with suppress(NotFound):
+            return fulfil(desk, order.checkout_id, now).state not in {"open", "waiting"}
+    with desk.db.transaction() as session:
+        return orders.expire(session, order.id, order.checkout_id)
+
+
+def _owe_letter(session: Session, kind: str, order_id: str) -> None:
+    jobs.enqueue(
+        session, apply.LETTER_JOB, {"kind": kind, "order": order_id}, unique_key=f"{apply.LETTER_JOB}:{kind}:{order_id}"
+    )
+
+
+def fulfil_now(desk: Desk, checkout_id: str) -> Fulfilled:
+    """``fulfil`` at this instant, for notices."""
+    return fulfil(desk, checkout_id, clock.now())

@@ -1,0 +1,274 @@
+"""Plans and their prices: what is sold, in our tables and at Stripe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from podcastsvc.billing.account import require_account
+from podcastsvc.billing.calls.ensuring import ensure_price
+from podcastsvc.billing.desk import Desk
+from podcastsvc.billing.facts import Interval, PriceRequest
+from podcastsvc.errors import Conflict, Invalid, NotFound
+from podcastsvc.kit.language import N_, sentence
+from podcastsvc.kit.money import Money, is_currency
+from podcastsvc.kit.text import clean_line, clean_text
+from podcastsvc.storage import jobs
+from podcastsvc.storage.facts import get_site_id
+from podcastsvc.storage.inserts import insert_if_absent
+from podcastsvc.storage.tables.billing import Plan, Price
+
+PREPARE_JOB = "billing.prepare"
+FIRST_KEY = "members"
+BAD_KEY = N_("Use only a-z, 0-9 and - in a plan's key.")
+NO_TITLE = N_("Enter a title.")
+BAD_AMOUNT = N_("Enter an amount of more than 0 and less than 1,000,000.")
+BAD_CURRENCY = N_("Enter a currency's code such as EUR or USD.")
+NOT_OFFERED = N_("This price is not offered any more. Choose another one.")
+_INTERVALS = ("year", "month", "once")
+_MOST_MINOR = 99_999_999  # what Stripe takes in one payment
+_FIRST_TEXTS = {
+    "en": {
+        "title": "Member",
+        "summary": "Every episode, in the app you already use.",
+        "benefits": [
+            "All episodes, early and complete",
+            "One private feed for life",
+            "You keep the show free of strings",
+        ],
+    },
+    "es": {
+        "title": "Miembro",
+        "summary": "Todos los episodios, en la aplicación que ya usas.",
+        "benefits": [
+            "Todos los episodios, antes y completos",
+            "Un canal privado para siempre",
+            "Mantienes el programa sin ataduras",
+        ],
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PriceView:
+    """A price as people see it. ``plan_key`` and ``title`` are its plan's."""
+
+    id: int
+    plan_key: str
+    title: str
+    interval: Interval
+    money: Money
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan in one language with its open prices, yearly first."""
+
+    key: str
+    title: str
+    summary: str
+    benefits: tuple[str, ...]
+    prices: tuple[PriceView, ...]
+    is_open: bool
+
+
+def list_plans(session: Session, language: str, *, with_closed: bool = False) -> list[PlanView]:
+    """What can be joined now, in the host's order; for the studio also what cannot."""
+    plans = session.scalars(select(Plan).order_by(Plan.position, Plan.id)).all()
+    prices = session.scalars(select(Price).where(Price.is_open).order_by(Price.id)).all()
+    views = [_view_plan(plan, [each for each in prices if each.plan_id == plan.id], language) for plan in plans]
+    return [view for view in views if with_closed or (view.is_open and view.prices)]
+
+
+def list_titles(session: Session, language: str) -> dict[str, str]:
+    """What each plan is called in a language, by its key, also those that are closed."""
+    plans = session.scalars(select(Plan).order_by(Plan.position, Plan.id))
+    return {plan.key: _texts_of(plan, language)["title"] for plan in plans}
+
+
+def _view_plan(plan: Plan, prices: list[Price], language: str) -> PlanView:
+    texts = _texts_of(plan, language)
+    ordered = sorted(prices, key=lambda price: _INTERVALS.index(price.interval))
+    return PlanView(
+        key=plan.key,
+        title=texts["title"],
+        summary=texts.get("summary", ""),
+        benefits=tuple(texts.get("benefits", ())),
+        prices=tuple(_view_price(plan, price, language) for price in ordered),
+        is_open=plan.is_open,
+    )
+
+
+def _view_price(plan: Plan, price: Price, language: str) -> PriceView:
+    return PriceView(
+        id=price.id,
+        plan_key=plan.key,
+        title=_texts_of(plan, language)["title"],
+        interval=cast("Interval", price.interval),
+        money=Money(price.amount_minor, price.currency),
+        is_open=price.is_open and plan.is_open,
+    )
+
+
+def _texts_of(plan: Plan, language: str) -> Mapping[str, Any]:
+    """The plan's texts in a language, else in the first one that it has."""
+    found: Mapping[str, Any] = plan.texts.get(language) or next(iter(plan.texts.values()), {"title": plan.key})
+    return found
+
+
+def get_plan(session: Session, key: str) -> Plan:
+    """A plan's row, with its words in all languages. Raises NotFound."""
+    plan = session.scalar(select(Plan).where(Plan.key == key))
+    if plan is None:
+        raise NotFound(N_("There is no such plan."))
+    return plan
+
+
+def find_price(session: Session, price_id: int, language: str) -> PriceView | None:
+    """One price, also a closed one: members keep theirs."""
+    row = session.execute(
+        select(Price, Plan).join(Plan, Plan.id == Price.plan_id).where(Price.id == price_id)
+    ).one_or_none()
+    return None if row is None else _view_price(row[1], row[0], language)
+
+
+def save_plan(
+    session: Session,
+    key: str,
+    texts: Mapping[str, Mapping[str, Any]],
+    *,
+    position: int = 0,
+    is_open: bool = True,
+    now: datetime,
+) -> None:
+    """Makes a plan or changes its texts and place. ``texts``: language to title, summary, benefits.
+
+    Raises Invalid for a key that is not made of ``a-z``, ``0-9`` and ``-``, and for a language without a title.
+    """
+    if not key or len(key) > 40 or not set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
+        raise Invalid(BAD_KEY, {"key": BAD_KEY})
+    cleaned = {language: _clean_texts(language, each) for language, each in texts.items()}
+    if not cleaned:
+        raise Invalid(NO_TITLE, {"title": NO_TITLE})
+    row = {"key": key, "texts": cleaned, "position": position, "is_open": is_open, "created_at": now}
+    if not insert_if_absent(session, Plan, row):
+        session.execute(update(Plan).where(Plan.key == key).values(texts=cleaned, position=position, is_open=is_open))
+    jobs.enqueue(session, PREPARE_JOB, unique_key=PREPARE_JOB)
+
+
+def _clean_texts(language: str, texts: Mapping[str, Any]) -> dict[str, Any]:
+    title = clean_line(str(texts.get("title") or ""), limit_chars=80)
+    if not title:
+        missing = sentence("The plan has no title in %(language)s.", language=repr(language))
+        raise Invalid(missing, {"title_" + language: NO_TITLE})
+    return {
+        "title": title,
+        "summary": clean_text(str(texts.get("summary") or ""), limit_chars=300),
+        "benefits": [clean_line(str(each), limit_chars=120) for each in texts.get("benefits") or ()],
+    }
+
+
+def set_price(session: Session, plan_key: str, interval: Interval, money: Money, now: datetime) -> int:
+    """The plan's open price for an interval and currency; another amount closes it and opens a new one.
+
+    Running subscriptions keep the price they were bought at. Raises NotFound, and Invalid for the field that is named
+    like the interval, or ``currency``.
+    """
+    if not 0 < money.amount_minor <= _MOST_MINOR:
+        raise Invalid(BAD_AMOUNT, {interval: BAD_AMOUNT})
+    if not is_currency(money.currency):
+        raise Invalid(BAD_CURRENCY, {"currency": BAD_CURRENCY})
+    plan = session.scalar(select(Plan).where(Plan.key == plan_key).with_for_update())
+    if plan is None:
+        raise NotFound(sentence("There is no plan %(key)s.", key=repr(plan_key)))
+    same = (Price.plan_id == plan.id, Price.interval == interval, Price.currency == money.currency, Price.is_open)
+    found = session.scalar(select(Price).where(*same))
+    if found is not None and found.amount_minor == money.amount_minor:
+        return found.id
+    session.execute(update(Price).where(*same).values(is_open=False))
+    price = Price(
+        plan_id=plan.id,
+        interval=interval,
+        amount_minor=money.amount_minor,
+        currency=money.currency,
+        lookup_key=f"{get_site_id(session)}:{plan_key}:{interval}:{money.currency.lower()}",
+        created_at=now,
+    )
+    session.add(price)
+    session.flush()  # the caller needs the id
+    jobs.enqueue(session, PREPARE_JOB, unique_key=PREPARE_JOB)
+    return price.id
+
+
+def close_price(session: Session, price_id: int) -> None:
+    """Sells it no longer; those who have it keep it."""
+    session.execute(update(Price).where(Price.id == price_id).values(is_open=False))
+
+
+def make_first_plan(session: Session, now: datetime, *, currency: str = "EUR") -> None:
+    """The plan of a fresh installation, €6 a month or €60 a year, for the host to change. Does nothing beside others."""
+    if session.scalar(select(Plan.id).limit(1)) is not None:
+        return
+    save_plan(session, FIRST_KEY, _FIRST_TEXTS, now=now)
+    set_price(session, FIRST_KEY, "month", Money(600, currency), now)
+    set_price(session, FIRST_KEY, "year", Money(6000, currency), now)
+
+
+def read_plans_of(
+    session: Session, price_ids: Mapping[str, Mapping[str, str]], site: str
+) -> dict[str, tuple[str, int]]:
+    """For Stripe's prices (id to metadata) the plan key and our price, where they are ours.
+
+    A price is ours when its id is in our table, or when it carries our site id, a plan that exists and a price of it.
+    """
+    rows = session.execute(select(Price.id, Price.stripe_id, Plan.key).join(Plan, Plan.id == Price.plan_id)).all()
+    by_stripe = {row.stripe_id: (row.key, row.id) for row in rows if row.stripe_id}
+    by_ours = {(row.key, str(row.id)): (row.key, row.id) for row in rows}
+    found = {}
+    for stripe_id, metadata in price_ids.items():
+        ours = by_stripe.get(stripe_id)
+        if ours is None and metadata.get("site") == site:
+            ours = by_ours.get((metadata.get("plan", ""), metadata.get("price", "")))
+        if ours is not None:
+            found[stripe_id] = ours
+    return found
+
+
+def prepare_price(desk: Desk, price_id: int) -> str:
+    """Stripe's id of one of our prices, which is made there where it is missing. Raises Conflict for an unknown price."""
+    account = require_account(desk)
+    with desk.db.reading() as session:
+        row = session.execute(
+            select(Price, Plan).join(Plan, Plan.id == Price.plan_id).where(Price.id == price_id)
+        ).one_or_none()
+    if row is None:
+        raise Conflict(NOT_OFFERED)
+    price, plan = row[0], row[1]
+    if price.stripe_id is not None and (price.account, price.livemode) == (account.id, account.livemode):
+        return str(price.stripe_id)
+    request = PriceRequest(
+        plan_key=plan.key,
+        plan_title=_texts_of(plan, next(iter(plan.texts), ""))["title"],
+        price_key=str(price.id),
+        lookup_key=price.lookup_key,
+        money=Money(price.amount_minor, price.currency),
+        interval=cast("Interval", price.interval),
+    )
+    facts = ensure_price(desk.gateway, request)
+    where = {"account": account.id, "livemode": account.livemode}
+    with desk.db.transaction() as session:
+        # A price that went back to an earlier amount may have found the one made for that earlier row.
+        session.execute(update(Price).where(Price.stripe_id == facts.id, Price.id != price_id).values(stripe_id=None))
+        session.execute(update(Price).where(Price.id == price_id).values(stripe_id=facts.id, **where))
+        session.execute(update(Plan).where(Plan.id == plan.id).values(stripe_id=facts.product_id, **where))
+    return facts.id
+
+
+def forget_price(desk: Desk, price_id: int) -> None:
+    """Drops Stripe's id of a price that Stripe does not know, so that it is made again."""
+    with desk.db.transaction() as session:
+        session.execute(update(Price).where(Price.id == price_id).values(stripe_id=None))

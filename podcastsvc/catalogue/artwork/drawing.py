@@ -1,0 +1,214 @@
+"""Artwork: JPEG or PNG from anywhere becomes a square picture of our own making, with small WebP renditions for pages.
+
+Pictures are opened in a limited child process by the reader for exactly the format that their first bytes show, their
+size is read before they are decoded, and nothing of the original file is kept but the pixels. Source: rules T-F2, T-F3,
+T-F5; feeds.md 3.4.
+"""
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from podcastsvc.catalogue.limits import MOST_PICTURE_BYTES, too_large
+from podcastsvc.errors import Invalid
+from podcastsvc.kit import child
+from podcastsvc.kit.language import N_, sentence
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LEAST_PIXELS, MOST_PIXELS = 1400, 3000
+WIDTHS = (160, 320, 640)
+"""Widths of the renditions for pages, in pixels."""
+
+MIMES = {".jpg": "image/jpeg", ".png": "image/png"}
+CHILD_IMPORTS = ("PIL.Image", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.WebPImagePlugin")
+
+NOT_A_PICTURE = N_("The picture must be a JPEG or PNG.")
+UNREADABLE = N_("The picture cannot be read. Export it again as JPEG or PNG.")
+_MOST_AREA = 36_000_000
+_WANTED_BYTES = 512 * 1024
+_QUALITIES = (88, 80, 70)
+_NEARLY_SQUARE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished picture: ``pixels`` is its side; ``renditions`` are WebP bytes by width."""
+
+    content: bytes
+    extension: str
+    pixels: int
+    renditions: dict[int, bytes]
+
+    @property
+    def mime(self) -> str:
+        return MIMES[self.extension]
+
+
+def make_picture(source: Path | bytes, *, cut: bool = False) -> Picture:
+    """A picture for feeds and pages. With ``cut`` the middle square of another shape is taken.
+
+    Raises Invalid, with a sentence for the host, for what is no JPEG or PNG, over 20 MiB or 36 megapixels, not square,
+    or smaller than 1,400 pixels.
+    """
+    raw = source if isinstance(source, bytes) else _read_limited(source)
+    try:
+        answer = child.run(draw, base64.b64encode(raw).decode(), cut=cut)
+    except Invalid as refusal:
+        raise Invalid(UNREADABLE if refusal.message == child.UNREADABLE else refusal.message) from None
+    return Picture(
+        content=base64.b64decode(answer["content"]),
+        extension=".png" if answer["extension"] == ".png" else ".jpg",
+        pixels=int(answer["pixels"]),
+        renditions={int(width): base64.b64decode(content) for width, content in answer["renditions"].items()},
+    )
+
+
+def _read_limited(path: Path) -> bytes:
+    if path.stat().st_size > MOST_PICTURE_BYTES:
+        raise Invalid(too_large(MOST_PICTURE_BYTES))
+    return path.read_bytes()
+
+
+# ---- in the child
+
+
+def draw(encoded: str, *, cut: bool) -> dict[str, Any]:
+    """The picture and its renditions as plain data; runs in the child. Raises Invalid for what is not taken."""
+    raw = base64.b64decode(encoded)
+    image = _open(raw, cut=cut)
+    has_few_colours = raw.startswith(b"\x89PNG")
+    content, extension = _write(image, as_png=has_few_colours)
+    side = image.width
+    renditions: dict[str, str] = {}
+    for width in sorted(WIDTHS, reverse=True):
+        image = image.resize((width, width), _lanczos(), reducing_gap=3.0)
+        renditions[str(width)] = base64.b64encode(_save(image, "WEBP", quality=80, method=4)).decode()
+    return {
+        "content": base64.b64encode(content).decode(),
+        "extension": extension,
+        "pixels": side,
+        "renditions": renditions,
+    }
+
+
+def _open(raw: bytes, *, cut: bool) -> "Image":
+    """A square RGB image of at most 3,000 pixels, upright."""
+    from PIL import Image, ImageOps
+
+    kind = "JPEG" if raw.startswith(b"\xff\xd8\xff") else "PNG" if raw.startswith(b"\x89PNG\r\n\x1a\n") else None
+    if kind is None:
+        raise Invalid(NOT_A_PICTURE)
+    # Opening reads the header alone; our own check comes before decoding, and says what is wrong.
+    Image.MAX_IMAGE_PIXELS = None
+    image: Image.Image = Image.open(io.BytesIO(raw), formats=[kind])
+    _check_size(*image.size, cut=cut)
+    profile, orientation = image.info.get("icc_profile"), image.getexif().get(0x0112, 1)
+    side = min(image.size)
+    # The decoder may halve a JPEG on the way in; what it leaves is never smaller than what is asked for.
+    image.draft("RGB", (min(side, MOST_PIXELS),) * 2)
+    image = _make_plain(image)
+    target = min(side, MOST_PIXELS)
+    image = ImageOps.fit(image, (target, target), _lanczos()) if image.size != (target, target) else image
+    return _turn(_flatten(_match_colours(image, profile)), orientation)
+
+
+def _check_size(width: int, height: int, *, cut: bool) -> None:
+    size = f"{width} × {height}"
+    if width * height > _MOST_AREA:
+        raise Invalid(
+            sentence(
+                "The picture has %(size)s pixels; more than 36 megapixels are not read. 3000 × 3000 are enough.",
+                size=size,
+            )
+        )
+    if min(width, height) < LEAST_PIXELS:
+        raise Invalid(sentence("The picture has %(size)s pixels; apps ask for at least 1400 × 1400.", size=size))
+    if not cut and abs(width - height) > _NEARLY_SQUARE * max(width, height):
+        raise Invalid(
+            sentence(
+                "The picture has %(size)s pixels; it must be square. Cut it to a square of 1400 to 3000 pixels.",
+                size=size,
+            )
+        )
+
+
+def _make_plain(image: "Image") -> "Image":
+    """A mode that can be scaled: palettes are looked up, sixteen bits of grey become eight."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode in {"P", "PA", "1", "La", "RGBa"}:
+        return image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    return image
+
+
+def _match_colours(image: "Image", profile: bytes | None) -> "Image":
+    """Colours as sRGB, which is what viewers assume of a picture without a profile."""
+    if not profile or image.mode not in {"RGB", "CMYK"}:
+        return image
+    from PIL import ImageCms
+
+    try:
+        source, target = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        matched = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+    return matched or image
+
+
+def _flatten(image: "Image") -> "Image":
+    """RGB without transparency: what shows through is white."""
+    from PIL import Image
+
+    if image.mode not in {"RGBA", "LA"}:
+        return image.convert("RGB")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image.convert("RGB"), mask=image.getchannel("A"))
+    return white
+
+
+def _turn(image: "Image", orientation: int) -> "Image":
+    """Upright, as a camera meant it; the note that said so is not kept."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return image.transpose(turns[orientation]) if orientation in turns else image
+
+
+def _write(image: "Image", *, as_png: bool) -> tuple[bytes, str]:
+    """Content and extension: PNG where it came as one and stays small, else the best JPEG under 512 KiB."""
+    if as_png:
+        content = _save(image, "PNG", optimize=True)
+        if len(content) <= _WANTED_BYTES:
+            return content, ".png"
+    content = b""
+    for quality in _QUALITIES:
+        content = _save(image, "JPEG", quality=quality, optimize=True, progressive=True)
+        if len(content) <= _WANTED_BYTES:
+            break
+    return content, ".jpg"
+
+
+def _save(image: "Image", kind: str, **options: Any) -> bytes:
+    bare = image.copy()
+    bare.info = {}
+    out = io.BytesIO()
+    bare.save(out, kind, **options)
+    return out.getvalue()
+
+
+def _lanczos() -> Any:
+    from PIL import Image
+
+    return Image.Resampling.LANCZOS

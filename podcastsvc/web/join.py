@@ -1,0 +1,194 @@
+"""Becoming a member: the plans, one address, and on to payment; or an account without paying."""
+
+import logging
+from typing import Any
+
+from flask import Blueprint, Response, make_response, request
+from flask_login import current_user
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from podcastsvc.billing import checkout, orders, plans
+from podcastsvc.billing.checkout import AlreadyMember, AlreadyPaid, JoinRequest
+from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
+from podcastsvc.kit.language import N_
+from podcastsvc.mail.addresses import Address, read_address
+from podcastsvc.members import attempts
+from podcastsvc.members.codes import Purpose
+from podcastsvc.members.entitlements import Standing
+from podcastsvc.web.context import client_network, language, now, services, settings
+from podcastsvc.web.guards.headers import mark_personal
+from podcastsvc.web.language import make_path
+from podcastsvc.web.offers.order_cookie import give_order_cookie, read_order_cookie
+from podcastsvc.web.offers.plan_choices import PlanChoice, choose, make_choices
+from podcastsvc.web.pages import gettext, render
+from podcastsvc.web.sign_in.asking import send_code
+from podcastsvc.web.sign_in.entering import go_to
+from podcastsvc.web.site.viewing import get_viewing
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("join", __name__)
+
+FREE = "free"
+_MARK_SECONDS = 600
+CHOOSE_PLAN = N_("Choose a plan.")
+AWAY = N_(
+    "The payment page does not answer. Nothing was charged, and your choice is still here. Try again in a moment."
+)
+# How somebody comes back from Stripe without having paid.
+CAME_BACK = {
+    "1": N_("Nothing was charged. Your choice is still here."),
+    "expired": N_("That took too long, so nothing was charged. Your choice is still here."),
+    "failed": N_("The payment did not go through, so nothing was charged. Try again, or use another card."),
+}
+# Whose membership runs already: a second one beside it would charge twice.
+_MEMBERS = frozenset(
+    {Standing.ACTIVE, Standing.HELD, Standing.TRIAL, Standing.PAST_DUE, Standing.ENDING, Standing.COMP}
+)
+
+
+@blueprint.before_request
+def _keep_private() -> None:
+    if current_user.is_authenticated or request.method not in {"GET", "HEAD"} or request.args.get("back"):
+        mark_personal()
+
+
+@blueprint.get("/join")
+@blueprint.get("/join/<plan>")
+def page(plan: str = "") -> str | Response:
+    """The plans; ``plan`` names the one that is chosen: an interval, a plan's key, or a price."""
+    if plan == FREE:
+        return go_to(make_path("account.page")) if current_user.is_authenticated else _show_free()
+    if get_viewing().standing in _MEMBERS and not get_viewing().is_host:
+        return render("join/member.html")
+    return _show_page(plan or request.args.get("plan", ""))
+
+
+def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", **values: Any) -> str:
+    choices = _list_choices()
+    if not choices:
+        return _show_free(email or "", values.get("errors"), is_opening=True)
+    with services().db.reading() as session:
+        wish = orders.find_wish(session, services().keys, read_order_cookie())
+    if wish is not None and request.args.get("back"):
+        plan, email, order_id = plan or str(wish.price_id), email or wish.email, order_id or wish.order_id
+    came_back = CAME_BACK.get(request.args.get("back", ""))
+    return render(
+        "join/page.html",
+        choices=choices,
+        chosen=choose(choices, plan),
+        email=email or "",
+        order_id=order_id or orders.make_order_id(),
+        came_back=gettext(came_back) if came_back else "",
+        **{"errors": {}, "problem": "", **values},
+    )
+
+
+def _show_free(email: str = "", errors: dict[str, str] | None = None, *, is_opening: bool = False) -> str:
+    return render("join/free.html", email=email, errors=errors or {}, is_opening=is_opening)
+
+
+def _list_choices() -> list[PlanChoice]:
+    """What can be joined now; nothing while payments are off."""
+    if settings().mode_of_payments == "off":
+        return []
+    with services().db.reading() as session:
+        return make_choices(plans.list_plans(session, language()))
+
+
+@blueprint.post("/join/free")
+def free() -> str | Response:
+    """Sends a code to the address; its use makes the account. Known addresses are told the same (rule T-A6)."""
+    typed = request.form.get("email", "")
+    try:
+        address = read_address(typed)
+    except Invalid as problem:
+        return make_response(
+            _show_free(typed, {"email": gettext(problem.message)}, is_opening=not _list_choices()), 422
+        )
+    if not _is_certain(address):
+        return render("join/certain.html", email=address.email, mark=_make_mark(address))
+    return send_code(Purpose.SIGN_IN, address, signs_up=True, target="welcome.page")
+
+
+def _is_certain(address: Address) -> bool:
+    """Whether the address may have its code at once: up to 100 sign-ups an hour, then after one more press (rule 10).
+
+    So a flood of forms, each with another stranger's address, sends no letters.
+    """
+    with services().db.reading() as session:
+        is_flood = attempts.is_used_up(session, attempts.SIGN_UPS_OF_SITE, "", now())
+    if not is_flood:
+        return True
+    try:
+        marked = _serializer().loads(request.form.get("certain", ""), max_age=_MARK_SECONDS)
+    except BadData:
+        return False
+    return bool(marked == address.email_key)
+
+
+def _make_mark(address: Address) -> str:
+    return _serializer().dumps(address.email_key)
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(services().keys.sign_with("sign-up"), salt="certain")
+
+
+@blueprint.post("/join")
+def page_post() -> str | Response:
+    """Opens the checkout for a price and sends the visitor there."""
+    plan, typed = request.form.get("plan", ""), request.form.get("email", "")
+    order_id = orders.read_order_id(request.form.get("order", ""))
+    choices = _list_choices()
+    errors: dict[str, str] = {}
+    if plan not in {choice.value for choice in choices}:
+        errors["plan"] = gettext(CHOOSE_PLAN)
+    address = _read_address(typed, errors)
+    if errors or not choices:
+        return make_response(_show_page(plan, email=typed, order_id=order_id, errors=errors), 422)
+    _spend_tries()
+    wanted = JoinRequest(
+        order_id=order_id,
+        price_id=int(plan),
+        language=language(),
+        cancel_path="/join?back=1",
+        member_id=current_user.id if current_user.is_authenticated else None,
+        address=address,
+    )
+    try:
+        outcome = checkout.open_checkout(services().make_desk().for_page(), wanted, now())
+    except (Unavailable, Misconfigured) as problem:
+        # A visitor can do nothing about a wrong key; the operator reads the log.
+        log.error("no checkout", extra={"why": problem.message})
+        return make_response(_show_page(plan, email=typed, order_id=order_id, problem=gettext(AWAY)), 503)
+    except Conflict as refusal:
+        return make_response(_show_page(plan, email=typed, problem=gettext(refusal.message)), 409)
+    return _answer(outcome)
+
+
+def _read_address(typed: str, errors: dict[str, str]) -> Address | None:
+    """The visitor's address; nobody who is signed in is asked for one."""
+    if current_user.is_authenticated:
+        return None
+    try:
+        return read_address(typed)
+    except Invalid as problem:
+        errors["email"] = gettext(problem.message)
+        return None
+
+
+def _spend_tries() -> None:
+    with services().db.transaction() as session:
+        member_id = current_user.id if current_user.is_authenticated else None
+        attempts.spend_checkout(session, member_id, client_network(), now())
+
+
+def _answer(outcome: checkout.Outcome) -> Response:
+    if isinstance(outcome, AlreadyMember):
+        return go_to(make_path("account.page"))
+    if isinstance(outcome, AlreadyPaid):
+        return go_to(make_path("welcome.page", s=outcome.checkout_id))
+    response = go_to(outcome.url)
+    give_order_cookie(response, outcome.cookie)
+    return response

@@ -1,0 +1,32 @@
+"""The list of all groups of pages; a new one adds its line here."""
+
+from flask import Blueprint
+
+from podcastsvc.web import feeds, health, hooks, join, media, robots, welcome
+from podcastsvc.web.account import add, reminders
+from podcastsvc.web.account import routes as account
+from podcastsvc.web.apps import beside
+from podcastsvc.web.episodes import pages as episodes
+from podcastsvc.web.offers import letter_links
+from podcastsvc.web.sign_in import pages as sign_in
+from podcastsvc.web.site import front
+from podcastsvc.web.studio import routes as studio
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    health.blueprint,
+    robots.blueprint,
+    hooks.blueprint,
+    feeds.blueprint,
+    media.blueprint,
+    beside.blueprint,
+    front.blueprint,
+    episodes.blueprint,
+    join.blueprint,
+    welcome.blueprint,
+    add.blueprint,
+    sign_in.blueprint,
+    account.blueprint,
+    reminders.blueprint,
+    letter_links.blueprint,
+    studio.blueprint,
+)

@@ -1,0 +1,58 @@
+"""What a public page says of itself in its head: description, canonical address, other languages, and how it is shared."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from podcastsvc.kit.text import clean_line
+from podcastsvc.web.context import language, settings
+from podcastsvc.web.language import make_address
+from podcastsvc.web.site.addresses import Picture
+from podcastsvc.web.site.shows import PageShow
+
+_DESCRIPTION_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """The same page in one language; ``code`` is "x-default" for readers of none of them."""
+
+    code: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of one page; addresses are whole and on the canonical host. ``kind`` is Open Graph's type."""
+
+    title: str
+    description: str
+    canonical: str
+    alternates: tuple[Alternate, ...]
+    image: str
+    kind: str
+
+
+def make_head(
+    endpoint: str,
+    values: dict[str, Any],
+    *,
+    show: PageShow | None,
+    title: str,
+    description: str,
+    picture: Picture | None = None,
+    kind: str = "website",
+) -> Head:
+    """The head of the page at an endpoint. ``values`` are its address's, without where the player starts."""
+    shown = picture or (show.artwork if show is not None else None)
+    codes = settings().languages
+    alternates = [Alternate(code, make_address(endpoint, in_language=code, **values)) for code in codes]
+    if len(codes) > 1:
+        alternates.append(Alternate("x-default", alternates[0].href))
+    return Head(
+        title=title,
+        description=clean_line(description, limit_chars=_DESCRIPTION_CHARS),
+        canonical=make_address(endpoint, in_language=language(), **values),
+        alternates=tuple(alternates) if len(codes) > 1 else (),
+        image=settings().base_url + shown.large if shown is not None else "",
+        kind=kind,
+    )

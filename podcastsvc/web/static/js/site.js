@@ -1,0 +1,22 @@
+// Entry of every public page: loads each behaviour where the page holds its mark. Pages are complete without it.
+import { guardForms } from "./forms.js";
+
+const behaviours = {
+  "podcast-player": () => import("./player.js"),
+  "[data-copy]": () => import("./copy.js"),
+  "[data-code]": () => import("./code.js"),
+  "[data-watch]": () => import("./watch.js"),
+};
+for (const [mark, load] of Object.entries(behaviours)) {
+  if (document.querySelector(mark)) load();
+}
+guardForms();
+
+// The phone's menu closes on Escape and gives focus back.
+const menu = document.querySelector(".menu");
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && menu?.open) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

@@ -1,0 +1,44 @@
+// Entry of every studio page. Each form works without it.
+import { guardForms } from "./forms.js";
+
+const behaviours = {
+  "form[data-upload]": () => import("./upload.js"),
+  "[data-preview-button]": () => import("./preview.js"),
+  "podcast-player": () => import("./player.js"),
+  "[data-copy]": () => import("./copy.js"),
+};
+
+// How long a title is, under its field: <p data-count="field id" data-says="{n} characters; …">.
+function countCharacters() {
+  for (const place of document.querySelectorAll("[data-count]")) {
+    const input = document.getElementById(place.dataset.count);
+    const count = () => { place.textContent = place.dataset.says.replace("{n}", String([...input.value].length)); };
+    input.addEventListener("input", count);
+    input.addEventListener("change", count);
+    count();
+  }
+}
+
+// "Write first, add the audio later": shows the whole form before there is a file.
+function openForms() {
+  for (const button of document.querySelectorAll("[data-open-form]")) {
+    button.addEventListener("click", () => {
+      button.form.toggleAttribute("data-open", true);
+      button.form.querySelector("textarea, input[type=text]")?.focus();
+    });
+  }
+}
+
+// Gives a page its behaviours; called again when a drop has brought in another page's content.
+async function begin() {
+  countCharacters();
+  openForms();
+  const loading = Object.entries(behaviours).filter(([mark]) => document.querySelector(mark)).map(([, load]) => load());
+  await Promise.all(loading);
+}
+
+guardForms();
+// On a phone the menu scrolls sideways: where one is must be in sight.
+document.querySelector(".studio-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center", behavior: "instant" });
+if (!document.querySelector("form[data-upload]")) import("./drop.js").then(({ listenForFiles }) => listenForFiles(begin));
+begin();

@@ -1,0 +1,97 @@
+"""A bar chart as plain numbers for the template: one bar a day, lines at round values, labels below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from podcastsvc.kit import language as languages
+from podcastsvc.web.context import language
+from podcastsvc.web.pages import gettext
+
+WIDTH, HEIGHT = 720, 230
+_LEFT, _TOP, _BOTTOM = 44, 10, 24
+_LABELS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar; lengths are in the units of the chart's view box."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line with its value, or a label below a bar."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A whole chart; ``name`` is the sentence that stands for it."""
+
+    name: str
+    bars: list[Bar]
+    lines: list[Mark]
+    labels: list[Mark]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = _LEFT
+
+
+def make_chart(days: Sequence[tuple[date, int]]) -> Chart:
+    """Downloads by day, oldest first; at least one day. Pure but for the language of its words."""
+    top = round_up(max(count for _day, count in days))
+    base = HEIGHT - _BOTTOM
+    step = (WIDTH - _LEFT) / len(days)
+    gap = min(step * 0.3, 7)
+    scale = (base - _TOP) / top
+    bars = [
+        Bar(
+            round(_LEFT + step * at + gap / 2, 1),
+            round(base - count * scale, 1),
+            round(step - gap, 1),
+            round(count * scale, 1),
+        )
+        for at, (_day, count) in enumerate(days)
+    ]
+    lines = [
+        Mark(round(base - top * part / 4 * scale, 1), languages.format_number(top * part // 4, language()))
+        for part in range(1, 5)
+        if top * part % 4 == 0
+    ]
+    every = max(-(-len(days) // _LABELS), 1)
+    labels = [
+        Mark(round(_LEFT + step * at + gap / 2, 1), languages.format_day_short(day, language()))
+        for at, (day, _count) in enumerate(days)
+        if at % every == 0
+    ]
+    return Chart(_write_name(days), bars, lines, labels)
+
+
+def round_up(most: int) -> int:
+    """The next round number that the highest bar fits under: 4, 8, 20, 40, 80, 200 …"""
+    step = 4
+    while True:
+        for factor in (1, 2, 5):
+            if step * factor >= most:
+                return step * factor
+        step *= 10
+
+
+def _write_name(days: Sequence[tuple[date, int]]) -> str:
+    best_day, best = max(days, key=lambda each: each[1])
+    total = sum(count for _day, count in days)
+    if not total:
+        return gettext("No downloads in these %(days)s days.") % {"days": len(days)}
+    return gettext("%(total)s downloads in %(days)s days; most on %(day)s with %(best)s.") % {
+        "total": languages.format_number(total, language()),
+        "days": len(days),
+        "day": languages.format_day(best_day, language()),
+        "best": languages.format_number(best, language()),
+    }

@@ -1,0 +1,138 @@
+"""The files of an episode's form: those that came with it, those kept from before, and how the page shows them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from podcastsvc.catalogue import audio, uploads
+from podcastsvc.catalogue.uploads import Kind, UploadFacts
+from podcastsvc.errors import Failure, Invalid
+from podcastsvc.kit.language import N_
+from podcastsvc.storage.tables.upload import Upload
+from podcastsvc.web.context import services
+from podcastsvc.web.pages import gettext, write_megabytes
+from podcastsvc.web.studio.episodes.checks import Check, list_checks, write_shown
+from podcastsvc.web.studio.episodes.uploads import keep_part, spool
+
+GONE = N_("The uploaded file is used already, or older than seven days. Choose it again.")
+_LABELS = {
+    Kind.AUDIO: (N_("Audio file"), "", audio.ACCEPT),
+    Kind.MEMBERS: (
+        N_("Members' cut"),
+        N_("What members hear instead: longer, or without advertisements. mp3 or m4a."),
+        audio.ACCEPT,
+    ),
+    Kind.PREVIEW: (
+        N_("Preview file"),
+        N_("What visitors hear of a members' episode. mp3 or m4a."),
+        audio.ACCEPT,
+    ),
+    Kind.TRANSCRIPT: (N_("Transcript"), N_("A .vtt or .srt file in the episode's language."), ".vtt,.srt,text/vtt"),
+    Kind.COVER: (
+        N_("Artwork"),
+        N_("A square JPEG or PNG of 1400 to 3000 pixels."),
+        ".jpg,.jpeg,.png,image/jpeg,image/png",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One file as the form shows it. ``upload_id`` is set where it waits in the spool; ``name`` also for one in the folder."""
+
+    kind: str
+    label: str
+    hint: str
+    accept: str
+    name: str = ""
+    shown: str = ""
+    upload_id: str = ""
+    error: str = ""
+    is_removed: bool = False
+
+
+def receive_parts(errors: dict[str, str]) -> dict[Kind, Upload]:
+    """The uploads that this request brings or names; what cannot be used is noted under the part's name."""
+    found = {}
+    for kind in Kind:
+        part, named = request.files.get(kind), request.form.get(f"{kind}_upload", "")
+        try:
+            if part is not None and part.filename:
+                found[kind] = keep_part(part, kind)
+            elif named:
+                found[kind] = _find(named, kind)
+        except Failure as refusal:
+            errors[kind] = gettext(refusal.message)
+    return found
+
+
+def _find(upload_id: str, kind: Kind) -> Upload:
+    with services().db.reading() as session:
+        found = uploads.find_upload(session, spool(), upload_id, kind)
+    if found is None:
+        raise Invalid(GONE)
+    return found
+
+
+def find_upload(session: Session, upload_id: str) -> dict[Kind, Upload]:
+    """The main audio that a "resume" link names, as ``receive_parts`` would give it."""
+    found = uploads.find_upload(session, spool(), upload_id, Kind.AUDIO)
+    return {} if found is None else {Kind.AUDIO: found}
+
+
+def list_paths(found: Mapping[Kind, Upload]) -> dict[Kind, Path]:
+    """Where uploads lie."""
+    return {kind: uploads.path_of(upload, spool()) for kind, upload in found.items()}
+
+
+def let_go(found: Mapping[Kind, Upload]) -> None:
+    """Drops uploads that an episode uses now: the rows, then the names in the spool."""
+    with services().db.transaction() as session:
+        uploads.drop(session, [upload.id for upload in found.values()])
+    for path in list_paths(found).values():
+        path.unlink(missing_ok=True)
+
+
+def view_parts(
+    found: Mapping[Kind, Upload],
+    errors: Mapping[str, str],
+    there: Mapping[Kind, str] | None = None,
+    removed: Iterable[str] = (),
+) -> dict[str, PartView]:
+    """All kinds of files as the form shows them; ``there`` are the names in the episode's folder."""
+    views = {}
+    taken_out = set(removed)
+    for kind, (label, hint, accept) in _LABELS.items():
+        upload = found.get(kind)
+        views[str(kind)] = PartView(
+            kind=kind,
+            label=gettext(label),
+            hint=gettext(hint) if hint else "",
+            accept=accept,
+            name=upload.declared_name if upload is not None else (there or {}).get(kind, ""),
+            shown=_show(upload) if upload is not None else "",
+            upload_id=upload.id if upload is not None else "",
+            error=errors.get(kind, ""),
+            is_removed=kind in taken_out,
+        )
+    return views
+
+
+def list_part_checks(found: Mapping[Kind, Upload], there: Iterable[Kind] = ()) -> list[Check]:
+    """The list "Ready for the apps" of the main audio; empty before it is here."""
+    main = found.get(Kind.AUDIO)
+    return [] if main is None else list_checks(uploads.read_facts(main), {*found, *there})
+
+
+def read_main_facts(found: Mapping[Kind, Upload]) -> UploadFacts | None:
+    """What was read from the main audio."""
+    main = found.get(Kind.AUDIO)
+    return None if main is None else uploads.read_facts(main)
+
+
+def _show(upload: Upload) -> str:
+    size, facts = write_megabytes(upload.length_bytes), uploads.read_facts(upload)
+    return f"{size} · {write_shown(facts, upload.extension)}" if facts.seconds else size

@@ -1,0 +1,28 @@
+"""The studio's blueprint with all its views; importing this file is what adds them."""
+
+from podcastsvc.web.studio import letters, numbers, plans
+from podcastsvc.web.studio.blueprint import blueprint
+from podcastsvc.web.studio.episodes import creating, editing, listing, uploads
+from podcastsvc.web.studio.members import changes, pages
+from podcastsvc.web.studio.old_addresses import changing as moving
+from podcastsvc.web.studio.old_addresses import listing as moved
+from podcastsvc.web.studio.overview import first_steps, page
+from podcastsvc.web.studio.settings import health
+
+VIEWS = (
+    page,
+    first_steps,
+    listing,
+    creating,
+    editing,
+    uploads,
+    pages,
+    changes,
+    letters,
+    plans,
+    numbers,
+    health,
+    moved,
+    moving,
+)
+__all__ = ["VIEWS", "blueprint"]

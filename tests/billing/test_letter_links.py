@@ -1,0 +1,157 @@
+"""Every link of every letter leads to a page that exists, in each language."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from podcastsvc.app import create_app
+from podcastsvc.billing import portal
+from podcastsvc.billing.letters.week import write_summary
+from podcastsvc.billing.standin.faults import Faults
+from podcastsvc.kit import clock
+from podcastsvc.kit.bundled import get_folder
+from podcastsvc.kit.keys import make_key_file, read_keys
+from podcastsvc.mail.addresses import read_address
+from podcastsvc.members import accounts, codes, feed_tokens, grants, reminders
+from podcastsvc.members import letters as member_letters
+from podcastsvc.members.attempts import Asker
+from podcastsvc.members.codes import Asking, Purpose
+from podcastsvc.services import Services
+from podcastsvc.storage import schema
+from podcastsvc.storage.db import Database
+from podcastsvc.storage.tables.letter import Letter
+from podcastsvc.web.language import LOCALIZED
+from tests.billing.conftest import START
+from tests.billing.till import CONFIRMS_EACH_TIME, FAILS_LATER, Till
+
+KINDS = {path.stem for path in (get_folder("templates") / "mail").glob("*/*.txt")}
+ADDRESS = re.compile(r"http://127\.0\.0\.1:8000[^\s<>\"']*")
+
+
+@pytest.fixture
+def url_map(settings):
+    services = Services(settings)
+    make_key_file(services.key_path)
+    yield create_app(settings, services).url_map
+    services.close()
+
+
+@pytest.fixture(scope="module")
+def letters_of(tmp_path_factory):
+    """All letters of both languages, as a site in that language with a host of it writes them; each language once."""
+    return {language: _write_letters(language, tmp_path_factory.mktemp(language)) for language in ("en", "es")}
+
+
+def _write_letters(language: str, folder: Path) -> list[Letter]:
+    make_key_file(folder / "key")
+    db = Database(f"sqlite:///{folder / 'letters.db'}")
+    schema.upgrade(db)
+    with time_machine.travel(START, tick=False) as machine:
+        till = Till.open(db, read_keys(folder / "key"), folder, machine)
+        with db.transaction() as session:
+            marta = read_address("marta@example.org")
+            accounts.add_host(session, till.desk.keys, marta, language=language, now=clock.now())
+        _pay(till, language)
+        _ask(till, language)
+        _remind(till, language)
+        write_summary(till.desk, clock.now())
+        with db.reading() as session:
+            found = list(session.scalars(select(Letter).where(Letter.language == language)))
+        till.close()
+    db.dispose()
+    return found
+
+
+def _pay(till: Till, language: str) -> None:
+    """Everything that money leads to."""
+    till.subscribe("ben@example.org", language=language)
+    second = till.join("ben@example.org", language=language)
+    till.work()
+    till.pay(second.url)
+    till.settle()
+    till.standin.set_faults(Faults(unpaid="fails"))
+    till.pay(till.join("finn@example.org", language=language).url, email="finn@example.org")
+    till.settle()
+    till.live(4)
+    till.standin.set_faults(Faults(after_last_retry="past_due"))
+    till.subscribe("cleo@example.org", card=FAILS_LATER, language=language)
+    dev = till.subscribe("dev@example.org", card=CONFIRMS_EACH_TIME, language=language)
+    till.live(28, step=14)
+    till.move(minutes=1)
+    till.decide(till.post(portal.find_invoice_page(till.desk, dev.stripe_id), {"do": "saved"}))
+    till.settle()
+    till.live(24, step=2)
+    portal.leave(till.desk, dev.member_id)
+    till.work()
+
+
+def _ask(till: Till, language: str) -> None:
+    """Everything that people ask for about their accounts."""
+    ben = till.get_member("ben@example.org")
+    for purpose, email in (
+        (Purpose.SIGN_IN, "ben@example.org"),
+        (Purpose.PASSWORD, "ben@example.org"),
+        (Purpose.EMAIL_CHANGE, "benedict@example.org"),
+    ):
+        member_id = ben.id if purpose is Purpose.EMAIL_CHANGE else None
+        asking = Asking(purpose, read_address(email), purpose, Asker("192.0.2.1"), language, member_id=member_id)
+        with till.db.transaction() as session:
+            codes.ask(session, till.desk.keys, asking, clock.now())
+            row = codes.find_asked(session, purpose)
+            member_letters.write_code_letter(
+                session, till.desk.keys, till.desk.sender, code_id=row.id, language=language, now=clock.now()
+            )
+    with till.db.transaction() as session:
+        link = feed_tokens.list_links(session, ben.id)[0]
+        member_letters.write_links_letter(session, till.desk.keys, till.desk.sender, ben, link, clock.now())
+        member_letters.write_password_changed_letter(session, till.desk.sender, ben)
+        member_letters.write_email_changed_letter(session, till.desk.sender, ben, old_email="b@example.org")
+
+
+def _remind(till: Till, language: str) -> None:
+    """Both letters to those whose app has not come."""
+    for reminder in reminders.REMINDERS:
+        address, began_at = read_address(f"new{reminder.number}@example.org"), clock.now() - reminder.after
+        with till.db.transaction() as session:
+            member = accounts.sign_up(session, till.desk.keys, address, language=language, now=began_at)
+            grants.save_grant(
+                session,
+                member.id,
+                "gold",
+                reason="comp",
+                source_id=str(reminder.number),
+                starts_at=began_at,
+                ends_at=None,
+                now=began_at,
+            )
+    assert reminders.remind(till.db, till.desk.keys, till.desk.sender, clock.now()) >= len(reminders.REMINDERS)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_kind_of_letter_is_looked_at(letters_of, language):
+    assert {letter.kind for letter in letters_of[language]} == KINDS
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_links_of_a_letter_lead_to_pages(letters_of, url_map, kind, language):
+    texts = [letter.text + letter.html for letter in letters_of[language] if letter.kind == kind]
+
+    lost = [address for text in texts for address in ADDRESS.findall(text) if not _leads_somewhere(url_map, address)]
+
+    assert texts
+    assert lost == []
+
+
+def _leads_somewhere(url_map, address: str) -> bool:
+    path = urlsplit(address.rstrip(".,")).path
+    is_prefixed = path.startswith("/es/")
+    adapter = url_map.bind("127.0.0.1:8000")
+    if not adapter.test(path.removeprefix("/es") if is_prefixed else path, "GET"):
+        return False
+    endpoint, _ = adapter.match(path.removeprefix("/es") if is_prefixed else path, "GET")
+    return not is_prefixed or endpoint.partition(".")[0] in LOCALIZED

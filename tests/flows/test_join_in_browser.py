@@ -1,0 +1,167 @@
+"""The member's way in a browser with the test card: join, pay, listen, leave, stay after all; and how many clicks it takes."""
+
+import itertools
+import re
+
+import feedparser
+import pytest
+from playwright.sync_api import expect
+
+from podcastsvc.kit.language import gettext
+from tests.flows.browsing import Hand, watched
+from tests.flows.conftest import SHOW, put_episode
+from tests.site import Site, wait_for
+
+# One server serves all of them.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("join")]
+
+PUBLIC = "---\ntitle: For all\ndate: 2026-01-01 06:00\n---\nFor everybody.\n"
+MEMBERS = "---\ntitle: For members\ndate: 2026-01-02 06:00\naccess: members\n---\nFor members.\n"
+_numbers = itertools.count(1)
+
+LANGUAGES = [("", "en"), ("/es", "es")]
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory):
+    """A served show with one public episode and one for members."""
+    site = Site(tmp_path_factory.mktemp("show"))
+    (site.episodes / "show.yaml").write_text(SHOW)
+    put_episode(site, "2026-01-01-for-all", PUBLIC, audio=30)
+    put_episode(site, "2026-01-02-for-members", MEMBERS, members=40)
+    site.run("init", "--host-email", "ada@example.org")
+    site.run("scan")
+    yield site.start()
+    site.kill()
+
+
+@pytest.fixture
+def email():
+    """An address that nobody has joined with."""
+    return f"ben{next(_numbers)}@example.org"
+
+
+@pytest.fixture
+def phone(browser, show):
+    """A visitor's phone."""
+    context = browser.new_context(base_url=show.base_url, viewport={"width": 390, "height": 844}, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(params=LANGUAGES, ids=["en", "es"])
+def tongue(request):
+    """The prefix of a language's addresses, and the words of its pages."""
+    prefix, code = request.param
+    return prefix, gettext(code).gettext
+
+
+def join(page, email, hand, prefix="", say=str):
+    """From home to the welcome page."""
+    page.goto(f"{prefix}/")
+    hand.click(page.locator("header a.action"))
+    page.get_by_label(say("E-mail address")).fill(email)
+    hand.click(page.get_by_role("button", name=say("Continue to payment")))
+    page.locator("[name=number]").fill("4242 4242 4242 4242")
+    page.locator("[name=expiry]").fill("12 / 34")
+    page.locator("[name=cvc]").fill("123")
+    hand.click(page.locator("form button.primary"))
+    page.wait_for_url(f"**{prefix}/welcome")
+
+
+def read_titles(page, address):
+    answer = page.request.get(address)
+    assert answer.status == 200
+    feed = feedparser.parse(answer.body())
+    assert not feed.bozo
+    return [entry.title for entry in feed.entries]
+
+
+def test_a_visitor_joins_and_the_member_link_plays_in_five_clicks(show, phone, email, tongue):
+    prefix, say = tongue
+    hand = Hand()
+
+    with watched(phone, show.base_url) as watch:
+        join(phone, email, hand, prefix, say)
+        expect(phone.get_by_role("heading", level=1)).to_have_text(say("You are in. Where do you listen?"))
+        address = phone.locator("#private-link").input_value()
+        app = phone.get_by_role("link", name="Overcast")
+        opens = app.get_attribute("href")
+
+    feed = feedparser.parse(phone.request.get(address).body())
+    audio = phone.request.get(feed.entries[0].enclosures[0].href, headers={"Range": "bytes=0-99"})
+
+    # The fourth is the tap on the app, which no test can follow, and the fifth happens in the app.
+    assert hand.clicks == 3
+    assert re.fullmatch(rf"{re.escape(show.base_url)}/private/[a-z2-7]{{32}}/feed\.xml", address)
+    assert opens.startswith("overcast://x-callback-url/add?url=")
+    assert [entry.title for entry in feed.entries] == ["For members", "For all"]
+    assert (audio.status, len(audio.body())) == (206, 100)
+    assert watch.foreign == []
+    assert watch.complaints == []
+
+
+def test_a_member_leaves_in_two_clicks_and_stays_after_all_in_one(show, phone, email, tongue):
+    prefix, say = tongue
+    join(phone, email, Hand(), prefix, say)
+    address = phone.locator("#private-link").input_value()
+    leaving, staying = Hand(), Hand()
+
+    phone.goto(f"{prefix}/account")
+    leaving.click(phone.get_by_role("link", name=say("Cancel membership")))
+    leaving.click(phone.get_by_role("button", name=say("Cancel membership")))
+    phone.wait_for_url(re.compile(r"/account(\?.*)?$"))
+    said = phone.get_by_role("status").first.inner_text()
+    left = read_titles(phone, address)
+    left_as = show.ask("members", "show", email)["standing"]
+
+    staying.click(phone.get_by_role("button", name=say("Keep my membership")))
+    expect(phone.get_by_role("button", name=say("Keep my membership"))).to_have_count(0)
+
+    assert (leaving.clicks, staying.clicks) == (2, 1)
+    assert "!" not in said
+    assert left == ["For members", "For all"]
+    assert left_as == "ending"
+    wait_for(lambda: show.ask("members", "show", email)["standing"] == "active", "the membership to go on")
+    assert read_titles(phone, address) == ["For members", "For all"]
+
+
+def test_copying_the_member_link_puts_it_on_the_clipboard(show, phone, email, tongue):
+    prefix, say = tongue
+    join(phone, email, Hand(), prefix, say)
+    phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    phone.get_by_role("button", name=say("Copy")).click()
+
+    expect(phone.get_by_role("button", name=say("Copied"))).to_be_visible()
+    assert phone.evaluate("navigator.clipboard.readText()") == phone.locator("#private-link").input_value()
+
+
+def test_a_member_changes_the_app_in_one_click_and_the_link_in_two(show, phone, email):
+    join(phone, email, Hand())
+    old = phone.locator("#private-link").input_value()
+    hand = Hand()
+
+    phone.goto("/account")
+    hand.click(phone.get_by_role("link", name="make a new one"))
+    hand.click(phone.locator("main form button").first)
+    phone.goto("/account")
+    new = phone.locator("#private-link").input_value()
+
+    assert hand.clicks == 2
+    assert new != old
+    assert read_titles(phone, new) == ["For members", "For all"]
+    assert read_titles(phone, old) != ["For members", "For all"]
+
+
+def test_coming_back_without_paying_finds_everything_still_filled_in(show, phone, email):
+    phone.goto("/join")
+    phone.get_by_label("Monthly").check()
+    phone.get_by_label("E-mail address").fill(email)
+    phone.get_by_role("button", name="Continue to payment").click()
+
+    phone.get_by_role("link", name="Back").click()
+
+    expect(phone.get_by_role("status")).to_contain_text("Nothing was charged")
+    expect(phone.get_by_label("Monthly")).to_be_checked()
+    expect(phone.get_by_label("E-mail address")).to_have_value(email)

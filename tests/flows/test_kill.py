@@ -1,0 +1,142 @@
+"""kill -9 of the server while a file arrives and while an episode is published: wholly there or wholly absent."""
+
+import contextlib
+import http.client
+import threading
+import time
+from io import BytesIO
+
+import feedparser
+import pytest
+
+from tests.catalogue.recordings import make_id3, make_mp3, make_text
+from tests.flows import uploading
+from tests.flows.conftest import SHOW, enter_studio
+from tests.site import Site
+
+RECORDING = make_mp3(600, kbps=(128,), tags=make_id3(make_text("TIT2", "From the tags")))
+NEW = "/studio/episodes/new"
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """A served installation with an empty show; each test kills it once and starts it again."""
+    site = Site(tmp_path_factory.mktemp("killing"))
+    (site.episodes / "show.yaml").write_text(SHOW)
+    site.run("init", "--host-email", "ada@example.org")
+    yield site.start()
+    site.kill()
+
+
+@pytest.fixture(scope="module")
+def ada(stage):
+    """Ada's browser, signed in; her session outlives every kill."""
+    return enter_studio(stage)
+
+
+def begin_upload(site, visitor, sent_bytes, name):
+    """Sends the first bytes of a recording to the studio; the open connection."""
+    connection = uploading.begin_upload(site, visitor, name, len(RECORDING))
+    connection.send(RECORDING[:sent_bytes])
+    return connection
+
+
+def upload(site, visitor):
+    """Uploads the recording whole; its id."""
+    with contextlib.closing(begin_upload(site, visitor, len(RECORDING), "talk.mp3")) as connection:
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer.read().decode().split('"upload":"')[1].split('"')[0]
+
+
+def read_titles(site):
+    feed = feedparser.parse(BytesIO(site.fetch("/feed.xml").body))
+    assert not feed.bozo
+    return [entry.title for entry in feed.entries]
+
+
+def restart(site, visitor):
+    """Starts the server again, and has it read the folders once more."""
+    site.start()
+    visitor.send(visitor.get("/studio/episodes"), "Read the episodes folder now")
+
+
+def find_offer(page, name):
+    """The link that goes on with an upload of this name; None where the page offers none."""
+    found = page.document.xpath(f"//li[span[text()='{name}']]//a/@href")
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    ("part", "wait_seconds"), [(0.0, 0.0), (0.5, 0.2), (0.99, 0.5), (1.0, 0.0), (1.0, 0.05), (1.0, 0.3)]
+)
+def test_a_file_that_was_arriving_is_whole_or_is_no_upload(stage, ada, part, wait_seconds):
+    name, title = f"killed-{part}-{wait_seconds}.mp3", f"Arrived {part} {wait_seconds}"
+
+    with contextlib.closing(begin_upload(stage, ada, int(len(RECORDING) * part), name)):
+        time.sleep(wait_seconds)
+        stage.kill()
+    restart(stage, ada)
+
+    offer = find_offer(ada.get(NEW), name)
+    if offer is None:
+        assert upload(stage, ada)
+    else:
+        # It had arrived: it can be published as it is.
+        assert part == 1.0
+        assert "It is out." in ada.send(ada.get(offer), "Publish when ready", title=title).words
+        assert [path.read_bytes() for path in find_audio(stage, title)] == [RECORDING]
+    assert read_titles(stage).count(title) == (offer is not None)
+
+
+def test_an_upload_whose_sender_goes_away_is_no_upload(stage, ada):
+    begin_upload(stage, ada, len(RECORDING) // 2, "half.mp3").close()
+
+    assert upload(stage, ada)
+    assert find_offer(ada.get(NEW), "half.mp3") is None
+
+
+@pytest.mark.parametrize("wait_seconds", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5])
+def test_an_episode_that_was_being_published_is_whole_or_absent_and_sent_again_is_one(stage, ada, wait_seconds):
+    title = f"Published {wait_seconds}"
+    upload_id = upload(stage, ada)
+    form = ada.get(f"{NEW}?upload={upload_id}")
+
+    def publish():
+        # The connection breaks when the server dies.
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            ada.send(form, "Publish when ready", title=title, notes="Typed notes")
+
+    click = threading.Thread(target=publish)
+    click.start()
+    time.sleep(wait_seconds)
+    stage.kill()
+    click.join()
+    restart(stage, ada)
+
+    standing = [path.parent for path in find_audio(stage, title)]
+    assert read_titles(stage).count(title) == len(standing)
+    if not standing:
+        assert ada.get(NEW).list_links(f"upload={upload_id}")
+        send_again(ada, form, title)
+    (audio,) = find_audio(stage, title)
+    assert read_titles(stage).count(title) == 1
+    assert audio.read_bytes() == RECORDING
+    assert sorted(path.name for path in audio.parent.iterdir()) == ["audio.mp3", "notes.md"]
+    assert (audio.parent / "notes.md").read_text().endswith("\nTyped notes\n")
+    assert ".new-" not in ada.get("/studio/").text
+
+
+def find_audio(site, title):
+    """The main audio of the folders whose notes have this title; none is half there."""
+    folders = [path for path in site.episodes.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return [path / "audio.mp3" for path in folders if f"title: {title}\n" in (path / "notes.md").read_text()]
+
+
+def send_again(visitor, form, title):
+    """Sends the form again as a browser does: with the mark of the first sending, and then as it came back."""
+    reply = visitor.send(form, "Publish when ready", title=title, notes="Typed notes")
+    if "sent a moment ago" in reply.words:
+        assert "Typed notes" in reply.text
+        reply = visitor.send(reply, "Publish when ready")
+    assert "It is out." in reply.words, reply.words[:800]

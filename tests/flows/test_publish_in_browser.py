@@ -1,0 +1,227 @@
+"""The host publishes in a browser: a file dropped, chosen, sent without JavaScript; clicks counted as the journeys promise."""
+
+import base64
+from io import BytesIO
+
+import feedparser
+import pytest
+from playwright.sync_api import expect
+
+from tests.catalogue.recordings import make_comment, make_id3, make_mp3, make_text
+from tests.flows.browsing import Hand, watched
+from tests.flows.conftest import SHOW
+from tests.site import Site
+
+pytestmark = pytest.mark.browser
+
+DROP = """([target, name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+  const given = new DataTransfer();
+  given.items.add(new File([bytes], name, {type: "audio/mpeg"}));
+  document.querySelector(target).dispatchEvent(new DragEvent("drop", {dataTransfer: given, bubbles: true, cancelable: true}));
+}"""
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """A served installation with an empty show; each test publishes an episode of its own."""
+    site = Site(tmp_path_factory.mktemp("publishing"))
+    (site.episodes / "show.yaml").write_text(SHOW)
+    site.run("init", "--host-email", "ada@example.org")
+    yield site.start()
+    site.kill()
+
+
+class HostsHand(Hand):
+    """Ada at the screen."""
+
+    def __init__(self, site, page):
+        super().__init__()
+        self.site, self.page = site, page
+
+    def press(self, name):
+        self.click(self.page.get_by_role("button", name=name, exact=True))
+
+    def enter(self):
+        """Opens the studio by the link that the command prints; its click is not part of a journey."""
+        self.page.goto(self.site.ask("hosts", "link", "ada@example.org")["studio"])
+        self.page.locator("main form button").click()
+        self.page.wait_for_url("**/studio/")
+
+    def open_form(self):
+        self.page.goto(f"{self.site.base_url}/studio/episodes/new")
+
+    def drop(self, content, target="main", name="talk.mp3"):
+        """Drops a file as soon as the page listens for one."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate(DROP, [target, name, base64.b64encode(content).decode()])
+
+
+@pytest.fixture(autouse=True)
+def patience():
+    """Pages may take their time where many tests share a processor."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+def hand(stage, page):
+    """Ada's hand in a fresh browser, which must have nothing to complain about."""
+    hand = HostsHand(stage, page)
+    with watched(page, stage.base_url) as watch:
+        hand.enter()
+        yield hand
+    assert (watch.complaints, watch.foreign) == ([], [])
+
+
+def make_recording(title, seconds=20):
+    return make_mp3(
+        seconds, tags=make_id3(make_text("TIT2", title), make_text("TRCK", "215"), make_comment("By hand."))
+    )
+
+
+def assert_is_out(site, title, slug, content):
+    """In the public feed, on its page, and its audio answers a range."""
+    feed = feedparser.parse(BytesIO(site.fetch("/feed.xml").body))
+    (entry,) = [each for each in feed.entries if each.title == title]
+    part = site.fetch(entry.enclosures[0].href, headers={"Range": "bytes=100-299"})
+    assert (part.status, part.body) == (206, content[100:300])
+    assert int(entry.enclosures[0].length) == len(content)
+    page = site.fetch(f"/episodes/{slug}/")
+    assert page.status == 200
+    assert title in page.text
+
+
+def test_a_file_dropped_anywhere_in_the_studio_is_out_after_one_click(hand, stage):
+    content = make_recording("Dropped anywhere")
+
+    hand.drop(content)
+    expect(hand.page.get_by_label("Title")).to_have_value("Dropped anywhere")
+    hand.press("Publish when ready")
+
+    expect(hand.page.get_by_text("It is out.")).to_be_visible()
+    assert hand.clicks == 1
+    assert_is_out(stage, "Dropped anywhere", "dropped-anywhere", content)
+
+
+def test_a_chosen_file_is_out_after_three_clicks(hand, stage):
+    content = make_recording("Chosen by hand")
+
+    hand.click(hand.page.get_by_role("link", name="New episode"))
+    with hand.page.expect_file_chooser() as chooser:
+        hand.click(hand.page.get_by_text("Choose a file"))
+    chooser.value.set_files({"name": "talk.mp3", "mimeType": "audio/mpeg", "buffer": content})
+    expect(hand.page.get_by_label("Show notes")).to_have_value("By hand.")
+    hand.press("Publish when ready")
+
+    expect(hand.page.get_by_text("It is out.")).to_be_visible()
+    assert hand.clicks == 3
+    assert_is_out(stage, "Chosen by hand", "chosen-by-hand", content)
+
+
+def test_a_file_of_many_megabytes_fills_the_form_before_it_has_arrived(hand, stage):
+    content = make_recording("A long talk", seconds=600)
+    held = []
+    hand.open_form()
+
+    def hold(route):
+        held.append(route)
+
+    hand.page.route("**/studio/uploads?*", hold)
+
+    hand.drop(content, "#title")
+    expect(hand.page.get_by_label("Title")).to_have_value("A long talk")
+    expect(hand.page.get_by_label("Episode number")).to_have_value("215")
+    hand.press("Publish when ready")
+    expect(hand.page.get_by_role("status").filter(has_text="Goes out as soon as")).to_have_count(1)
+    held[0].continue_()
+
+    expect(hand.page.get_by_text("It is out.")).to_be_visible()
+    assert_is_out(stage, "A long talk", "a-long-talk", content)
+
+
+def test_an_episode_is_scheduled_with_two_clicks(hand, stage):
+    hand.open_form()
+    hand.drop(make_recording("For later"), "#title")
+    expect(hand.page.get_by_label("Title")).to_have_value("For later")
+
+    hand.click(hand.page.get_by_label("At a set time"))
+    hand.press("Publish when ready")
+
+    expect(hand.page.get_by_text("It is scheduled.")).to_be_visible()
+    expect(hand.page.locator("main > .meta")).to_contain_text("Europe/Madrid")
+    assert hand.clicks == 2
+    assert "For later" not in stage.fetch("/feed.xml").text
+
+
+def test_members_hear_it_first_after_two_clicks(hand, stage):
+    feed = stage.ask("members", "add", "ben@example.org", "--plan", "members")["feed"]
+    hand.open_form()
+    hand.drop(make_recording("Members first"), "#title")
+    expect(hand.page.get_by_label("Title")).to_have_value("Members first")
+
+    hand.click(hand.page.get_by_label("Members first, everyone later"))
+    hand.press("Publish when ready")
+
+    expect(hand.page.get_by_text("It is out.")).to_be_visible()
+    assert hand.clicks == 2
+    assert "<title>Members first</title>" in stage.fetch(feed).text
+    assert "<title>Members first</title>" not in stage.fetch("/feed.xml").text
+
+
+def test_an_upload_that_was_cut_off_says_so_and_is_tried_again(stage, page):
+    hand = HostsHand(stage, page)
+    hand.enter()
+    hand.open_form()
+    page.route("**/studio/uploads?*", lambda route: route.abort("connectionreset"))
+
+    hand.drop(make_recording("Cut off"), "#title")
+    expect(page.get_by_role("alert")).to_have_text("The upload stopped. Nothing is lost: try again.")
+    page.get_by_label("Title").fill("My own title")
+    page.unroute("**/studio/uploads?*")
+    hand.press("Try again")
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+    hand.press("Publish when ready")
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
+    assert_is_out(stage, "My own title", "my-own-title", make_recording("Cut off"))
+
+
+@pytest.fixture
+def plain_hand(stage, browser):
+    """Ada's hand in a browser without JavaScript."""
+    with browser.new_context(java_script_enabled=False) as context:
+        hand = HostsHand(stage, context.new_page())
+        hand.enter()
+        yield hand
+
+
+def test_without_javascript_the_same_form_publishes(plain_hand, stage):
+    content = make_recording("Without a script")
+
+    plain_hand.click(plain_hand.page.get_by_role("link", name="New episode"))
+    plain_hand.page.locator("#audio").set_input_files({"name": "talk.mp3", "mimeType": "audio/mpeg", "buffer": content})
+    plain_hand.press("Publish when ready")
+
+    expect(plain_hand.page.get_by_text("It is out.")).to_be_visible()
+    assert_is_out(stage, "Without a script", "without-a-script", content)
+
+
+def test_without_javascript_a_mistake_keeps_the_file_and_the_words(plain_hand, stage):
+    page, content = plain_hand.page, make_recording("Mended")
+    plain_hand.open_form()
+    page.get_by_label("Show notes").fill("Written without a script.")
+    page.locator("summary", has_text="Number, guests").click()
+    page.get_by_label("Season").fill("first")
+    page.locator("#audio").set_input_files({"name": "talk.mp3", "mimeType": "audio/mpeg", "buffer": content})
+    plain_hand.press("Publish when ready")
+
+    expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_visible()
+    expect(page.get_by_label("Show notes")).to_have_value("Written without a script.")
+    expect(page.get_by_text("talk.mp3")).to_be_visible()
+    page.get_by_label("Season").fill("1")
+    plain_hand.press("Publish when ready")
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
+    assert_is_out(stage, "Mended", "mended", content)

@@ -1,0 +1,38 @@
+"""Money as people write it, and the limits of texts."""
+
+import pytest
+
+from podcastsvc.kit.money import Money, is_currency
+
+
+@pytest.mark.parametrize(
+    ("money", "english", "spanish"),
+    [
+        (Money(6000, "eur"), "€60", "60 €"),
+        (Money(650, "EUR"), "€6.50", "6,50 €"),
+        (Money(1234500, "EUR"), "€12,345", "12.345 €"),
+        (Money(120000, "USD"), "$1,200", "1.200 US$"),
+        (Money(500, "JPY"), "¥500", "500 JPY"),
+        (Money(1500, "KWD"), "KWD1.500", "1,500 KWD"),
+        (Money(0, "EUR"), "€0", "0 €"),
+    ],
+)
+def test_money_is_written_as_each_language_writes_it(money, english, spanish):
+    assert money.format("en") == english
+    assert money.format("es").replace("\xa0", " ") == spanish
+
+
+def test_amounts_are_exact():
+    assert str(Money(605, "EUR").decimal) == "6.05"
+    assert str(Money(605, "JPY").decimal) == "605"
+    assert str(Money(605, "KWD").decimal) == "0.605"
+
+
+@pytest.mark.parametrize("code", ["EUR", "USD", "GBP", "JPY", "MXN", "BHD"])
+def test_money_of_today_is_a_currency(code):
+    assert is_currency(code)
+
+
+@pytest.mark.parametrize("code", ["", "eur", "EURO", "XXX", "XTS", "XAU", "DEM", "€"])
+def test_metals_tests_and_past_money_are_none(code):
+    assert not is_currency(code)
