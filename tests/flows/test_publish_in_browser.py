@@ -84,6 +84,8 @@ def make_recording(title, seconds=20):
 def assert_is_out(site, title, slug, content):
     """In the public feed, on its page, and its audio answers a range."""
     feed = feedparser.parse(BytesIO(site.fetch("/feed.xml").body))
+    titles = [each.title for each in feed.entries]
+    assert titles.count(title) == 1, titles
     (entry,) = [each for each in feed.entries if each.title == title]
     part = site.fetch(entry.enclosures[0].href, headers={"Range": "bytes=100-299"})
     assert (part.status, part.body) == (206, content[100:300])
@@ -186,6 +188,32 @@ def test_an_upload_that_was_cut_off_says_so_and_is_tried_again(stage, page):
 
     expect(page.get_by_text("It is out.")).to_be_visible()
     assert_is_out(stage, "My own title", "my-own-title", make_recording("Cut off"))
+
+
+def test_what_the_tags_say_never_lands_under_the_cursor(hand):
+    """A title that came from the audio just then was joined to the one that was being typed."""
+    held = {}
+    hand.open_form()
+    page = hand.page
+
+    def hold(route):
+        held["head" if "/head" in route.request.url else "whole"] = route
+
+    page.route("**/studio/uploads**", hold)
+    hand.drop(make_recording("From the tags"), "#title")
+    page.get_by_label("Title").focus()
+
+    held["head"].continue_()
+    expect(page.locator("[data-shown]")).to_contain_text("kbit/s")
+    page.keyboard.type("Mine")
+    expect(page.get_by_label("Title")).to_have_value("Mine")
+    for _ in "Mine":
+        page.keyboard.press("Backspace")
+    page.keyboard.press("Tab")
+
+    expect(page.get_by_label("Title")).to_have_value("From the tags")
+    held["whole"].continue_()
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
 
 
 @pytest.fixture

@@ -176,17 +176,26 @@ class Upload {
     this.find("status").textContent = sentence;
   }
 
-  // Facts go only where the person has not written: an empty field, or one that still holds our earlier fact.
   fill(answer) {
     if (answer.shown) this.find("shown").textContent = `${megabytes(this.file.size)} MB · ${answer.shown}`;
     for (const [fact, value] of Object.entries(answer.facts ?? {})) {
       const field = this.form.querySelector(`[data-fact="${CSS.escape(fact)}"]`);
-      if (!field || value === null || (field.value !== "" && field.value !== this.filled.get(fact))) continue;
-      field.value = String(value);
-      this.filled.set(fact, field.value);
-      field.dispatchEvent(new Event("change", { bubbles: true }));
+      if (field && value !== null) this.put(field, fact, String(value));
     }
     this.listChecks(answer.checks ?? []);
+  }
+
+  // Facts go only where the person has not written: an empty field, or one that still holds our earlier fact. Never under
+  // the cursor, where what is typed next would be joined to them; they come when the person leaves the field empty.
+  put(field, fact, value) {
+    if (field.value !== "" && field.value !== this.filled.get(fact)) return;
+    if (field === document.activeElement) {
+      field.addEventListener("blur", () => this.put(field, fact, value), { once: true });
+      return;
+    }
+    field.value = value;
+    this.filled.set(fact, value);
+    field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   listChecks(checks) {
