@@ -16,7 +16,7 @@ from podcastsvc.errors import Misconfigured
 
 PREFIX = "PODCASTSVC_"
 MIB = 1024 * 1024
-_RUNNING_PER_CORE = 16
+_RUNNING_PER_CORE = 4
 _TRUTH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
 
@@ -121,9 +121,10 @@ class Settings:
 
     @property
     def running(self) -> int:
-        """Requests that one process works on at the same moment: 16 for each core it has to itself (rule T-H4).
+        """Requests that one process works on at the same moment: 4 for each core it has to itself (rule T-H4).
 
-        Never more than half its threads: the others are for answers that wait for a slow reader, and for requests that
+        They need a processor: what waits for a sender, a reader or Stripe is not among them. Sixteen that share one are
+        each answered later, the slowest of a hundred in twice the time. Never more than half its threads: the others are for answers that wait for a slow reader, and for requests that
         wait for their turn.
         """
         return max(1, min(_RUNNING_PER_CORE * count_cores() // self.workers, self.threads // 2))

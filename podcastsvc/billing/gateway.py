@@ -227,9 +227,8 @@ class Gateway:
         """One call. ``quiet``: a refusal is expected and no bug, so it is not logged as one."""
         import stripe
 
-        guard.leaving("Stripe")
         waits = iter(() if self._stop is not None else _WAITS_SECONDS)
-        with _until(self._stop):
+        with guard.outside("Stripe"), _until(self._stop):
             while True:
                 try:
                     return ask(self._line.client)

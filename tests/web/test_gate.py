@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
-from podcastsvc.web.guards.gate import Gate
+from podcastsvc.kit import guard
+from podcastsvc.web.guards.gate import Gate, Turns
 from tests.web.conftest import read_token
 
 NOW = datetime(2026, 6, 2, 10, 0, 30, tzinfo=UTC)
@@ -127,6 +128,51 @@ def test_a_stalled_upload_holds_no_place_t_h3(settings, works):
 
     assert meanwhile == 200
     assert {each.end() for each in uploads} == {"200 OK"}
+
+
+def test_who_waits_for_stripe_holds_no_place_t_h4(settings):
+    asked, answers = threading.Event(), threading.Event()
+
+    def application(environ, start_response):
+        if environ["PATH_INFO"] == "/join":
+            with guard.outside("Stripe"):
+                asked.set()
+                assert answers.wait(20)
+        start_response("200 OK", [])
+        return []
+
+    gate = Gate(application, settings, running=1, waiting=0)
+    joining = Asks(gate, "/join")
+    assert asked.wait(20)
+
+    meanwhile = Client(gate).get("/").status_code
+    answers.set()
+
+    assert meanwhile == 200
+    assert joining.end() == "200 OK"
+    assert Client(gate).get("/").status_code == 200
+
+
+def test_turns_go_to_whoever_has_waited_longest():
+    turns, order = Turns(1, 10, 20), []
+    assert turns.take()
+
+    def wait(name):
+        assert turns.take()
+        order.append(name)
+        turns.give_back()
+
+    threads = []
+    for name in "abc":
+        threads.append(threading.Thread(target=wait, args=(name,)))
+        threads[-1].start()
+        while turns.waiting < len(threads):
+            threading.Event().wait(0.001)
+    turns.give_back()
+    for thread in threads:
+        thread.join(20)
+
+    assert order == ["a", "b", "c"]
 
 
 # ---- how often

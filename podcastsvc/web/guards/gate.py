@@ -2,14 +2,16 @@
 
 Thirty requests that share two cores are each answered later than one after another, and a thousand of them fill the
 memory (rule T-H4). An answer that is on its way to a slow reader, and a body that is awaited from a slow sender, are not
-work: they hold a thread, but no place here (rule T-H3).
+work: they hold a thread, but no place here (rule T-H3). Nor does one that waits for Stripe.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from podcastsvc.kit import guard
 from podcastsvc.settings import Settings
 from podcastsvc.web.errors import DEFAULT_LINES, write_plain_page
 from podcastsvc.web.guards.machines import is_for_machines
@@ -20,18 +22,21 @@ _PATIENCE_SECONDS = 10.0
 
 
 class Turns:
-    """``running`` threads at once; others wait for their turn, at most ``most_waiting`` of them, for a while.
+    """``running`` threads at once; others wait for their turn in the order in which they came, at most ``most_waiting``.
 
-    ``crowd``, where given, are turns whose waiters count together with these.
+    A turn that is given back goes to whoever has waited longest. A semaphore lets those in first who come just then, so
+    one in a hundred waited ten times as long as all others. ``crowd``, where given, are turns whose waiters count together
+    with these.
     """
 
     def __init__(self, running: int, most_waiting: int, patience_seconds: float, crowd: "Turns | None" = None) -> None:
         self._running = running
-        self._places = threading.Semaphore(running)
+        self._free = running
+        self._queue: deque[threading.Lock] = deque()
         self._most_waiting = most_waiting
         self._patience_seconds = patience_seconds
         self._crowd = crowd or self
-        self._lock = threading.Lock()
+        self._lock = threading.Lock() if crowd is None else crowd._lock
         self.waiting = 0
         """How many wait, here and wherever else this is the crowd."""
 
@@ -42,25 +47,47 @@ class Turns:
 
     def take(self) -> bool:
         """Whether it is this thread's turn now, which it must ``give_back``."""
-        return self._places.acquire(blocking=False) or self._crowd.join(self._places, self._most_waiting)
-
-    def join(self, places: threading.Semaphore, most_waiting: int) -> bool:
         with self._lock:
-            if self.waiting >= most_waiting:
+            if self._free:
+                self._free -= 1
+                return True
+            if self._crowd.waiting >= self._most_waiting:
                 return False
-            self.waiting += 1
-        try:
-            return places.acquire(timeout=self._patience_seconds)
-        finally:
-            with self._lock:
-                self.waiting -= 1
+            self._crowd.waiting += 1
+            turn = _make_turn()
+            self._queue.append(turn)
+        has_come = turn.acquire(timeout=self._patience_seconds)
+        with self._lock:
+            self._crowd.waiting -= 1
+            if not has_come and turn in self._queue:
+                self._queue.remove(turn)
+                return False
+        # It may have been handed over in the very instant in which patience ended.
+        return True
 
     def take_again(self) -> None:
-        """The same for a thread that only lent its turn, for as long as it takes."""
-        self._places.acquire()
+        """The same for a thread that only lent its turn: it is the next one, for as long as it takes."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = _make_turn()
+            self._queue.appendleft(turn)
+        turn.acquire()
 
     def give_back(self) -> None:
-        self._places.release()
+        with self._lock:
+            if self._queue:
+                self._queue.popleft().release()
+            else:
+                self._free += 1
+
+
+def _make_turn() -> threading.Lock:
+    """Taken from the start; whoever gives a turn back lets it go, and its waiter comes on."""
+    turn = threading.Lock()
+    turn.acquire()
+    return turn
 
 
 class Gate:
@@ -85,7 +112,8 @@ class Gate:
             return self.refuse(environ, start_response)
         environ["wsgi.input"] = _Input(environ["wsgi.input"], self.turns)
         try:
-            return self._beneath(environ, start_response)
+            with guard.holding(self.turns):
+                return self._beneath(environ, start_response)
         finally:
             self.turns.give_back()
 
