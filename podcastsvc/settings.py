@@ -124,8 +124,8 @@ class Settings:
         """Requests that one process works on at the same moment: 4 for each core it has to itself (rule T-H4).
 
         They need a processor: what waits for a sender, a reader or Stripe is not among them. Sixteen that share one are
-        each answered later, the slowest of a hundred in twice the time. Never more than half its threads: the others are for answers that wait for a slow reader, and for requests that
-        wait for their turn.
+        each answered later, the slowest of a hundred in twice the time. Never more than half the threads: the others are
+        for answers that wait for a slow reader, and for requests that wait for their turn.
         """
         return max(1, min(_RUNNING_PER_CORE * count_cores() // self.workers, self.threads // 2))
 

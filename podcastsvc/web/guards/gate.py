@@ -36,7 +36,7 @@ class Turns:
         self._most_waiting = most_waiting
         self._patience_seconds = patience_seconds
         self._crowd = crowd or self
-        self._lock = threading.Lock() if crowd is None else crowd._lock
+        self._lock: threading.Lock = threading.Lock() if crowd is None else crowd._lock
         self.waiting = 0
         """How many wait, here and wherever else this is the crowd."""
 
