@@ -18,6 +18,7 @@ from podcastsvc.kit.batch import Batcher
 from podcastsvc.kit.keys import Keys, read_keys
 from podcastsvc.kit.recent import Recent, RecentByKey
 from podcastsvc.members import feed_tokens, link_use
+from podcastsvc.members.feed_tokens import LastFetch
 from podcastsvc.settings import Settings
 from podcastsvc.stats.agents import OWN, Namer, read_lists
 from podcastsvc.stats.hits import Fetch, Hit, pick_last, save_fetches, save_hits
@@ -221,8 +222,13 @@ class Services:
         last = pick_last(fetches)
         with self.db.transaction() as session:
             save_fetches(session, fetches, self.namer)
-            for link_id, fetch in sorted(last.items()):
-                feed_tokens.record_fetch(session, link_id, self.namer.name_reader(fetch.agent), fetch.answer, fetch.at)
+            feed_tokens.record_fetches(
+                session,
+                [
+                    LastFetch(link_id, self.namer.name_reader(fetch.agent), fetch.answer, fetch.at)
+                    for link_id, fetch in last.items()
+                ],
+            )
             link_use.record_readings(session, self._list_readings(fetches))
 
     def _list_readings(self, fetches: list[Fetch]) -> list[link_use.Reading]:

@@ -6,12 +6,13 @@ feed alive: it only cannot be shown again (rules A4, A10, T-M1).
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import ColumnElement, func, literal, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from podcastsvc.errors import Conflict, Misconfigured
@@ -219,14 +220,33 @@ def is_waited_for(link: AnyLink) -> bool:
     return link.fetched_at is None or (link.opened_at is not None and link.fetched_at <= link.opened_at)
 
 
-def record_fetch(session: Session, link_id: int, app: str, answer: FeedAnswer, now: datetime) -> None:
-    """Notes when and by which app a feed was asked for, and what it got (rule H3). Ask ``is_worth_noting`` first.
+@dataclass(frozen=True, slots=True)
+class LastFetch:
+    """One app's last request for the feed of a link, and what it got."""
+
+    link_id: int
+    app: str
+    answer: FeedAnswer
+    at: datetime
+
+
+def record_fetches(session: Session, fetches: Iterable[LastFetch]) -> None:
+    """Notes when and by which app feeds were asked for, one fetch for each link (rule H3). Ask ``is_worth_noting`` first.
 
     Of members who were removed nothing is noted, here and below (rule T-S4): their apps go on asking for long.
     """
-    name = clean_line(app, limit_chars=_LONGEST_LABEL_CHARS)
-    values = {"fetched_at": now, "fetched_by": name, "fetched_answer": answer}
-    session.execute(update(FeedLink).where(FeedLink.id == link_id, is_of_member()).values(**values))
+    rows = [
+        {
+            "link": fetch.link_id,
+            "at": fetch.at,
+            "app": clean_line(fetch.app, limit_chars=_LONGEST_LABEL_CHARS),
+            "answer": fetch.answer,
+        }
+        # Always in the same order, so that two processes never wait for each other.
+        for fetch in sorted(fetches, key=lambda each: each.link_id)
+    ]
+    if rows:
+        session.execute(_NOTE_FETCH, rows)
 
 
 def record_listen(session: Session, link_ids: Sequence[int], now: datetime) -> None:
@@ -237,7 +257,17 @@ def record_listen(session: Session, link_ids: Sequence[int], now: datetime) -> N
 
 def is_of_member() -> ColumnElement[bool]:
     """Whether a link's member is still there: removing one keeps the links' rows, which answer 410."""
-    return FeedLink.member_id.in_(select(Member.id).where(Member.removed_at.is_(None)))
+    # Not "in (select …)": SQLite lists all members for it, and again for each link that is written.
+    return exists().where(Member.id == FeedLink.member_id, Member.removed_at.is_(None))
+
+
+_LINKS = cast("Table", FeedLink.__table__)
+# Of the table and not of its class: many rows go through it at once, after an episode those of all members.
+_NOTE_FETCH = (
+    update(_LINKS)
+    .where(_LINKS.c.id == bindparam("link"), is_of_member())
+    .values(fetched_at=bindparam("at"), fetched_by=bindparam("app"), fetched_answer=bindparam("answer"))
+)
 
 
 def write_feed_path(feed_token: str, show: str | None = None) -> str:

@@ -12,7 +12,7 @@ from podcastsvc.kit.secrets import hash_secret
 from podcastsvc.members import feed_tokens, sessions
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.glance import Glance
-from podcastsvc.storage.inserts import insert_or_change
+from podcastsvc.storage.inserts import insert_or_take
 from podcastsvc.storage.tables.member import FeedLink, LinkReader, Member, MemberSession
 
 # Whoever loads the page of apps again and again writes once in this time.
@@ -52,11 +52,12 @@ def record_readings(session: Session, readings: Iterable[Reading]) -> None:
     kept = select(FeedLink.id).where(FeedLink.id.in_(ids), feed_tokens.is_of_member())
     there = set(session.scalars(kept)) if ids else set()
     # Always in the same order, so that two processes never wait for each other.
-    for (link_id, name), reading in sorted(last.items()):
-        if link_id in there:
-            values = {"feed_link_id": link_id, "name": name, "is_app": reading.is_app, "last_at": reading.at}
-            changes = {"is_app": reading.is_app, "last_at": reading.at}
-            insert_or_change(session, LinkReader, values, key=["feed_link_id", "name"], changes=changes)
+    rows = [
+        {"feed_link_id": link_id, "name": name, "is_app": reading.is_app, "last_at": reading.at}
+        for (link_id, name), reading in sorted(last.items())
+        if link_id in there
+    ]
+    insert_or_take(session, LinkReader, rows, key=["feed_link_id", "name"], taken=["is_app", "last_at"])
 
 
 def forget_use(session: Session, member_id: int) -> None:

@@ -1,6 +1,6 @@
 """Inserts that leave an existing row alone or add to it, in the words of both databases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Executable, Table
@@ -24,6 +24,17 @@ def insert_or_change(
     """Inserts one row; where ``key`` (column names) exists, applies ``changes`` (expressions over the table) instead."""
     statement = _insert(session, table).values(**values)
     session.execute(statement.on_conflict_do_update(index_elements=key, set_=dict(changes)))
+
+
+def insert_or_take(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: list[str], taken: list[str]
+) -> None:
+    """Inserts many rows by one statement; where ``key`` exists, the columns ``taken`` get the new row's values."""
+    if not rows:
+        return
+    statement = _insert(session, table)
+    takes = {name: statement.excluded[name] for name in taken}
+    session.execute(statement.on_conflict_do_update(index_elements=key, set_=takes), [dict(row) for row in rows])
 
 
 def change_rows(session: Session, statement: Executable) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from podcastsvc.kit.keys import Keys, make_key_line
 from podcastsvc.members import feed_tokens
-from podcastsvc.members.feed_tokens import LinkState
+from podcastsvc.members.feed_tokens import LastFetch, LinkState
 from podcastsvc.members.opening import open_audio, open_feed
 from podcastsvc.storage.tables.member import FeedAnswer, FeedLink
 from tests.members.conftest import NOW
@@ -163,7 +163,7 @@ def test_nobody_finds_the_link_of_another(db, link, make_member):
 def test_fetches_are_noted_by_app_and_not_more_than_needed(db, link):
     assert feed_tokens.is_worth_noting(link, "Overcast", FeedAnswer.UNCHANGED, NOW)
     with db.transaction() as session:
-        feed_tokens.record_fetch(session, link.id, "Overcast", FeedAnswer.FULL, NOW)
+        feed_tokens.record_fetches(session, [LastFetch(link.id, "Overcast", FeedAnswer.FULL, NOW)])
 
     with db.reading() as session:
         noted = session.get(FeedLink, link.id)
@@ -186,7 +186,7 @@ def test_fetches_are_noted_by_app_and_not_more_than_needed(db, link):
 )
 def test_another_answer_is_noted_at_once_but_not_that_nothing_has_changed(db, link, before, answer, is_worth):
     with db.transaction() as session:
-        feed_tokens.record_fetch(session, link.id, "Overcast", before, NOW)
+        feed_tokens.record_fetches(session, [LastFetch(link.id, "Overcast", before, NOW)])
 
     with db.reading() as session:
         noted = session.get(FeedLink, link.id)

@@ -7,6 +7,7 @@ from sqlalchemy import event, select
 
 from podcastsvc.kit.secrets import hash_secret
 from podcastsvc.members import accounts, feed_tokens, link_use, sessions
+from podcastsvc.members.feed_tokens import LastFetch
 from podcastsvc.members.link_use import Reading
 from podcastsvc.storage.tables.member import FeedAnswer, FeedLink, LinkReader, MemberSession
 from tests.members.conftest import NOW
@@ -156,12 +157,12 @@ def test_a_link_by_its_number_is_one_read_too(db, link, note):
 
 def test_the_first_fetch_after_an_opening_is_always_noted(db, link):
     with db.transaction() as session:
-        feed_tokens.record_fetch(session, link.id, "Overcast", FeedAnswer.FULL, NOW)
+        feed_tokens.record_fetches(session, [LastFetch(link.id, "Overcast", FeedAnswer.FULL, NOW)])
         link_use.record_opening(session, link.id, NOW + MINUTE)
     with db.reading() as session:
         opened = session.get(FeedLink, link.id)
     with db.transaction() as session:
-        feed_tokens.record_fetch(session, link.id, "Overcast", FeedAnswer.UNCHANGED, NOW + 2 * MINUTE)
+        feed_tokens.record_fetches(session, [LastFetch(link.id, "Overcast", FeedAnswer.UNCHANGED, NOW + 2 * MINUTE)])
     with db.reading() as session:
         fetched = session.get(FeedLink, link.id)
 
@@ -197,7 +198,7 @@ def use(db, link, note, at=NOW):
     """All that is noted of a link."""
     note(link, "Overcast", at=at)
     with db.transaction() as session:
-        feed_tokens.record_fetch(session, link.id, "Overcast", FeedAnswer.GONE, at)
+        feed_tokens.record_fetches(session, [LastFetch(link.id, "Overcast", FeedAnswer.GONE, at)])
         feed_tokens.record_listen(session, [link.id], at)
         link_use.record_opening(session, link.id, at)
 
@@ -234,3 +235,21 @@ def test_t_s4_what_apps_of_a_removed_account_ask_for_later_is_not_noted(db, ben,
     use(db, link, note, at=NOW + MINUTE)
 
     assert read_use(db) == NO_USE
+
+
+@pytest.mark.parametrize("many", [2, 50])
+def test_what_all_members_apps_did_is_written_by_as_many_statements_as_for_two(db, make_member, many):
+    ids = [get_link(db, make_member(f"member{number}")).id for number in range(many)]
+    seen = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: seen.append(given[2].split()[0]))
+
+    with db.transaction() as session:
+        feed_tokens.record_fetches(session, [LastFetch(each, "Overcast", FeedAnswer.FULL, NOW) for each in ids])
+        link_use.record_readings(session, [Reading(each, "Overcast", True, NOW) for each in ids])
+
+    assert [word for word in seen if word != "BEGIN"] == ["UPDATE", "SELECT", "INSERT"]
+    with db.reading() as session:
+        rows = session.scalars(select(FeedLink)).all()
+        readers = link_use.list_readers(session, ids)
+    assert {row.fetched_by for row in rows} == {"Overcast"}
+    assert {found[0].last_at for found in readers.values()} == {NOW}
