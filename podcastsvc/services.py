@@ -14,9 +14,11 @@ from podcastsvc.catalogue.shows import find_show
 from podcastsvc.errors import Misconfigured
 from podcastsvc.feeds.renderer import Renderer
 from podcastsvc.feeds.versions import ShowState, list_states
+from podcastsvc.kit import clock
 from podcastsvc.kit.batch import Batcher
 from podcastsvc.kit.keys import Keys, read_keys
 from podcastsvc.kit.recent import Recent, RecentByKey
+from podcastsvc.kit.together import Together
 from podcastsvc.members import feed_tokens, link_use
 from podcastsvc.members.feed_tokens import LastFetch
 from podcastsvc.settings import Settings
@@ -29,8 +31,10 @@ from podcastsvc.storage.tables.episode import AudioFile
 
 if TYPE_CHECKING:
     from podcastsvc.billing.desk import Desk
+    from podcastsvc.billing.facts import NoticeFacts
     from podcastsvc.billing.gateway import Gateway
     from podcastsvc.billing.standin.app import Standin
+    from podcastsvc.billing.webhooks import Received
     from podcastsvc.catalogue.show import ShowFacts
     from podcastsvc.mail.sender import Sender
     from podcastsvc.mail.transports import Transport
@@ -206,6 +210,13 @@ class Services:
     def old_address_uses(self) -> Batcher[old_addresses.Use]:
         """Takes note of requests for old addresses; nobody looks at their counts at once."""
         return Batcher(self._write_uses, name="old-addresses", every_seconds=_USES_EVERY_SECONDS)
+
+    @cached_property
+    def stripe_notices(self) -> "Together[NoticeFacts, Received]":
+        """Stores notices from Stripe; those that come at the same moment by one commit."""
+        from podcastsvc.billing import webhooks
+
+        return Together(lambda notices: webhooks.store_all(self.db, notices, clock.now()))
 
     def _write_uses(self, uses: list[old_addresses.Use]) -> None:
         with self.db.transaction() as session:

@@ -34,16 +34,27 @@ class Received(StrEnum):
 
 
 def receive(db: Database, secrets: Sequence[str], body: bytes, header: str | None, now: datetime) -> Received:
-    """Checks a body as it came, before anything has parsed it, and stores which object changed.
+    """Checks a body as it came and stores which object changed. Raises as ``read`` and ``store_all`` do."""
+    return store_all(db, [read(secrets, body, header)], now)[0]
 
-    Raises Invalid for a body that is too long, unsigned or unreadable, Misconfigured without a secret, Unavailable where
-    the row could not be written: Stripe then sends the notice again, for three days.
+
+def read(secrets: Sequence[str], body: bytes, header: str | None) -> NoticeFacts:
+    """The notice in a body that nothing has parsed yet.
+
+    Raises Invalid for a body that is too long, unsigned or unreadable, Misconfigured without a secret.
     """
     if len(body) > MOST_BYTES:
         raise Invalid(N_("The notice is too long."))
-    notice = verify(body, header, secrets)
+    return verify(body, header, secrets)
+
+
+def store_all(db: Database, notices: Sequence[NoticeFacts], now: datetime) -> list[Received]:
+    """Stores which objects changed, in one transaction.
+
+    Raises Unavailable where the rows could not be written: Stripe then sends the notices again, for three days.
+    """
     with db.transaction() as session:
-        return store(session, notice, now)
+        return [store(session, notice, now) for notice in notices]
 
 
 def store(session: Session, notice: NoticeFacts, now: datetime) -> Received:

@@ -39,6 +39,13 @@ def holding(turn: Turn) -> Iterator[None]:
 def outside(whereto: str) -> Iterator[None]:
     """``leaving``, and the thread's turn is somebody else's until the other side has answered."""
     leaving(whereto)
+    with aside():
+        yield
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Gives the thread's turn to somebody else for as long as it waits for something that needs no processor."""
     turn = _held.get()
     if turn is None:
         yield

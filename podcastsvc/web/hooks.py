@@ -5,7 +5,7 @@ from flask import Blueprint, Response, make_response, request
 from podcastsvc.billing import webhooks
 from podcastsvc.errors import Invalid
 from podcastsvc.web.apps import pacing
-from podcastsvc.web.context import now, services
+from podcastsvc.web.context import services
 from podcastsvc.web.guards.csrf import signs_itself
 
 blueprint = Blueprint("hooks", __name__)
@@ -19,9 +19,8 @@ def stripe() -> Response:
     pacing.spend_notice()
     body = request.get_data(cache=False)
     try:
-        received = webhooks.receive(
-            services().db, services().webhook_secrets, body, request.headers.get("Stripe-Signature"), now()
-        )
+        notice = webhooks.read(services().webhook_secrets, body, request.headers.get("Stripe-Signature"))
+        received = services().stripe_notices.do(notice)
     except Invalid as problem:
         return _answer(f"{problem.message}", 400)
     return _answer(str(received), 200)
