@@ -115,10 +115,11 @@ class LocalMedia:
         return found
 
     def _place(self, key: str) -> Path:
-        path = (self._folder / key).resolve()
-        if not path.is_relative_to(self._folder.resolve()):
+        # By its letters alone: asking the file system what lies behind them took a quarter of a range's time, and links
+        # in this folder are made by nobody but us.
+        if key.startswith("/") or ".." in key.split("/"):
             raise ValueError(f"{key!r} leaves the media folder")
-        return path
+        return self._folder / key
 
 
 class ObjectEntry(NamedTuple):
