@@ -1,7 +1,8 @@
 """Visitors' pages, rendered once for each state of the shows and prices, and sent again until that changes.
 
 What a visitor sees depends on nothing but the address, the language, the kind of device and the catalogue, so two
-indexed reads tell whether the kept page still holds. Pages of people who are signed in are made anew each time.
+indexed reads tell whether the kept page still holds; they are made at most twice a second, and after each write of ours.
+Pages of people who are signed in are made anew each time.
 """
 
 import gzip
@@ -9,6 +10,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, wraps
 from threading import Lock
 from typing import Any, cast
@@ -21,6 +23,7 @@ from podcastsvc.catalogue.shows import read_states
 from podcastsvc.kit.bundled import get_folder
 from podcastsvc.kit.language import CATALOGUES
 from podcastsvc.kit.ranges import matches
+from podcastsvc.kit.recent import Recent
 from podcastsvc.web.assets import get_digest
 from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.guards.headers import mark_personal
@@ -50,6 +53,7 @@ class KeptPages:
         self._pages: OrderedDict[Hashable, _Page] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
+        self.state = Recent(_read_state, stamp=_read_stamp)
         self.rendering = [Lock() for _ in range(_LOCKS)]
 
     def find(self, key: Hashable, state: str) -> bytes | None:
@@ -99,11 +103,11 @@ def leave_unkept() -> None:
 
 
 def _answer(view: View, values: dict[str, Any], key: Hashable) -> Any:
-    state = _read_state()
+    pages = _get_pages()
+    state = pages.state.get()
     name = hashlib.blake2b(repr((state, key)).encode(), digest_size=_DIGEST_BYTES).hexdigest()
     takes_gzip = request.accept_encodings["gzip"] > 0
     etags = (f'"{name}"', f'"{name}-gzip"')
-    pages = _get_pages()
     body = pages.find(key, state)
     if body is None:
         # One thread renders a page that many ask for at once; the others then find it.
@@ -125,6 +129,12 @@ def _answer(view: View, values: dict[str, Any], key: Hashable) -> Any:
     response.headers["ETag"] = etags[takes_gzip]
     response.headers["Vary"] = "Accept-Encoding, Cookie"
     return response
+
+
+def _read_stamp() -> tuple[int, datetime]:
+    """What makes the state be read anew at once: a write of this process, and the next second, in which an episode may
+    come out."""
+    return services().db.writes, now()
 
 
 def _read_state() -> str:
