@@ -154,6 +154,11 @@ class Services:
             grace_days=self.settings.past_due_grace_days,
         )
 
+    def find_zone(self) -> str:
+        """The IANA time zone in which letters name days."""
+        facts = self._read_show_facts()
+        return facts.timezone if facts is not None else "UTC"
+
     @cached_property
     def renderer(self) -> Renderer:
         """Feeds, rendered once for all processes."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from podcastsvc.billing import apply, checkout, customers, fulfil, plans, portal, webhooks
 from podcastsvc.billing.following import notices, recovery
+from podcastsvc.billing.kinds import gifts
+from podcastsvc.billing.letters import giving, week
 from podcastsvc.billing.letters import owed as billing_letters
-from podcastsvc.billing.letters import week
 from podcastsvc.catalogue import publishing, scan, uploads
 from podcastsvc.catalogue.tree import open_tree
 from podcastsvc.feeds import announcing
@@ -118,6 +119,13 @@ def _prepare_payments(services: Services) -> None:
         portal.prepare(services.make_desk())
 
 
+def _write_gift_letter(services: Services, payload: Payload) -> None:
+    giving.write(
+        giving.GiftPost(services.db, services.keys, services.make_sender(), services.find_zone()),
+        payload,
+    )
+
+
 def _catch_up(services: Services, _payload: Payload) -> None:
     if services.find_gateway() is not None:
         recovery.run_hourly(services.make_desk(), clock.now())
@@ -154,6 +162,7 @@ WORK: dict[str, Callable[[Services, Payload], None]] = {
         services.make_desk(), str(payload["subscription"])
     ),
     fulfil.GIVE_BACK_JOB: lambda services, payload: fulfil.give_back(services.make_desk(), str(payload["order"])),
+    gifts.LETTER_JOB: _write_gift_letter,
     plans.PREPARE_JOB: lambda services, _payload: _prepare_payments(services),
     "billing.catch_up": _catch_up,
     "billing.compare": _compare,

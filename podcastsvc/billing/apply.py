@@ -5,7 +5,9 @@ never overwrites it, so nothing depends on the order in which things arrive.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -17,6 +19,7 @@ from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import PaymentFacts, SubscriptionFacts
 from podcastsvc.billing.following.rules import KNOWN, Links, Seen, list_owed, make_lost, make_mirror
 from podcastsvc.billing.gateway import Missing
+from podcastsvc.billing.kinds import gifts
 from podcastsvc.errors import NotFound, Unavailable
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
@@ -86,11 +89,11 @@ def _mirror(
         assert before is not None  # noqa: S101 -- what neither side knows has raised before
         return make_lost(before, now)
     site = desk.gateway.site
-    prices = {item.price.id: item.price.metadata for item in seen.facts.items}
-    found = plans.read_plans_of(session, prices, site)
-    if before is None and not found:
-        raise NotFound(N_("This subscription is not ours."))
+    found = plans.read_plans_of(session, (item.price for item in seen.facts.items), site)
     order = _find_order(session, seen.facts, site)
+    kind = order.kind if order is not None else before.kind if before is not None else "membership"
+    if before is None and not found and kind != "donation":
+        raise NotFound(N_("This subscription is not ours."))
     member_id = before.member_id if before is not None else None
     if member_id is None:
         # Until its order is paid a subscription is nobody's: a delayed payment may still fail.
@@ -98,7 +101,13 @@ def _mirror(
             member_id = customers.find_member_of(session, seen.facts.customer_id)
         elif order.state == "paid":
             member_id = order.member_id
-    links = Links(member_id, order.id if order is not None else None, found)
+    links = Links(
+        member_id,
+        order.id if order is not None else None,
+        found,
+        kind=kind,
+        order_price_id=order.price_id if order is not None else None,
+    )
     return make_mirror(seen, before, links, account, grace=desk.grace, now=now)
 
 
@@ -118,13 +127,16 @@ def _follow_up(session: Session, before: Subscription | None, after: Mirror, see
     invoice = seen.facts.latest_invoice if seen is not None else None
     is_new = before is None or (before.latest_invoice, before.member_id) != (after.latest_invoice, after.member_id)
     if invoice is not None and invoice.payment_id is not None and (is_new or invoice.status == "paid"):
-        jobs.enqueue(
-            session, PAYMENT_JOB, {"payment": invoice.payment_id}, unique_key=f"{PAYMENT_JOB}:{invoice.payment_id}"
-        )
+        enqueue_payment(session, invoice.payment_id)
     if after.status not in KNOWN:
         log.warning("unknown subscription status", extra={"subscription": after.stripe_id, "status": after.status})
         payload = {"kind": "host_unknown", "object": after.stripe_id, "word": after.status}
         jobs.enqueue(session, HOST_NOTE_JOB, payload, unique_key=f"{HOST_NOTE_JOB}:{after.stripe_id}:{after.status}")
+
+
+def enqueue_payment(session: Session, payment_id: str) -> None:
+    """Has a payment mirrored once the transaction is committed."""
+    jobs.enqueue(session, PAYMENT_JOB, {"payment": payment_id}, unique_key=f"{PAYMENT_JOB}:{payment_id}")
 
 
 def sync_invoice(desk: Desk, invoice_id: str) -> None:
@@ -164,13 +176,22 @@ def sync_payment(desk: Desk, payment_id: str) -> None:
                 "amount_minor": facts.money.amount_minor,
                 "currency": facts.money.currency,
                 "refunded_minor": facts.refunded.amount_minor,
+                "dispute_id": dispute.id if dispute is not None else None,
                 "dispute_state": dispute.status if dispute is not None else None,
+                "dispute_due_at": dispute.evidence_due_at if dispute is not None else None,
                 "paid_at": facts.paid_at,
                 "synced_at": clock.now(),
             }
             if _save_payment(session, payment_id, values, before):
+                _follow_refund(session, values)
                 return
     raise Unavailable(N_("This payment changes all the time. It is tried again."))
+
+
+def _follow_refund(session: Session, values: Mapping[str, Any]) -> None:
+    """What a payment bought that was given back whole, by our page or in Stripe's own dashboard."""
+    if values["kind"] == "gift" and values["refunded_minor"] >= values["amount_minor"]:
+        gifts.end_refunded(session, values["order_id"], clock.now())
 
 
 def _find_subscription(desk: Desk, invoice_id: str | None) -> str | None:
@@ -191,7 +212,10 @@ def _link_payment(
     member_id = before.member_id if before is not None else None
     if member_id is None and subscription is not None:
         member_id = subscription.member_id
-    return {"order_id": order_id, "member_id": member_id, "kind": facts.metadata.get("kind", "membership")}
+    order = session.get(Order, order_id) if order_id is not None else None
+    if member_id is None and order is not None:
+        member_id = order.member_id
+    return {"order_id": order_id, "member_id": member_id, "kind": order.kind if order is not None else "membership"}
 
 
 def _save_payment(session: Session, payment_id: str, values: dict[str, object], before: Payment | None) -> bool:

@@ -1,19 +1,23 @@
-"""Opening Stripe's checkout for a membership: one order, one session, however often somebody clicks."""
+"""Opening Stripe's checkout for whatever is sold: one order, one session, however often somebody clicks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from podcastsvc.billing import customers, orders, plans
 from podcastsvc.billing.account import require_account
+from podcastsvc.billing.calls.ensuring import ensure_product
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.facts import CheckoutFacts, CheckoutRequest
+from podcastsvc.billing.facts import CheckoutFacts, CheckoutLine, CheckoutRequest, Interval, OrderKind, ProductRequest
 from podcastsvc.billing.gateway import Missing
-from podcastsvc.billing.plans import PriceView
+from podcastsvc.billing.kinds.names import name_kind
 from podcastsvc.errors import Conflict, Invalid
 from podcastsvc.kit.language import N_
+from podcastsvc.kit.money import Money
 from podcastsvc.mail.addresses import Address
 from podcastsvc.members import subscriptions
 from podcastsvc.members.subscriptions import Account
@@ -31,20 +35,30 @@ CHANGED_ELSEWHERE = N_("Your choice was changed in another window. Check it and 
 
 
 @dataclass(frozen=True, slots=True)
-class JoinRequest:
-    """What the join form asks for. ``order_id`` comes with the form (``orders.make_order_id``).
+class BuyRequest:
+    """What a form asks for. ``order_id`` comes with the form (``orders.make_order_id``).
 
     ``member_id`` for a signed-in person, else ``address``. ``cancel_path`` is where Stripe's "back" leads, without the
     language. ``attribution`` is kept with the order (where the visitor came from).
+
+    A membership names its ``price_id``, and ``money`` only where that price leaves the amount to the buyer. Everything
+    else states ``money``, worked out from our own tables (rule T-P3), ``interval`` and ``details``. ``trial_days``
+    was checked by the caller.
     """
 
     order_id: str
-    price_id: int
+    price_id: int | None
     language: str
     cancel_path: str
     member_id: int | None = None
     address: Address | None = None
     attribution: Mapping[str, str] = field(default_factory=dict)
+    kind: OrderKind = "membership"
+    money: Money | None = None
+    interval: Interval = "once"
+    quantity: int = 1
+    trial_days: int = 0
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def email(self) -> str | None:
@@ -77,13 +91,14 @@ class AlreadyPaid:
 Outcome = Opened | AlreadyMember | AlreadyPaid
 
 
-def open_checkout(desk: Desk, request: JoinRequest, now: datetime) -> Outcome:
-    """Steps 1 to 5 of joining: order, customer, session, and where to send the visitor.
+def open_checkout(desk: Desk, request: BuyRequest, now: datetime) -> Outcome:
+    """Steps 1 to 5 of buying: order, customer, session, and where to send the visitor.
 
-    Raises Invalid without an address, Conflict for a price that is not offered, Unavailable where Stripe is away. The
-    order is kept then, so the same form can be sent again.
+    Raises Invalid without an address (only a donation needs none) and for an amount that is out of bounds, Conflict for
+    a price that is not offered, Unavailable where Stripe is away. The order is kept then, so the same form can be sent
+    again.
     """
-    if request.member_id is None and request.address is None:
+    if request.member_id is None and request.address is None and request.kind != "donation":
         raise Invalid(NO_ADDRESS, {"email": NO_ADDRESS})
     account = require_account(desk)
     running = _find_running(desk, request, now)
@@ -100,15 +115,15 @@ def open_checkout(desk: Desk, request: JoinRequest, now: datetime) -> Outcome:
     raise Conflict(CHANGED_ELSEWHERE)
 
 
-def _find_running(desk: Desk, request: JoinRequest, now: datetime) -> AlreadyMember | None:
-    if request.member_id is None:
+def _find_running(desk: Desk, request: BuyRequest, now: datetime) -> AlreadyMember | None:
+    if request.member_id is None or request.kind != "membership":
         return None
     with desk.db.reading() as session:
         found = subscriptions.find_running(session, request.member_id, now)
     return None if found is None else AlreadyMember(found.stripe_id)
 
 
-def _use_earlier(desk: Desk, request: JoinRequest, now: datetime) -> Opened | AlreadyPaid | str:
+def _use_earlier(desk: Desk, request: BuyRequest, now: datetime) -> Opened | AlreadyPaid | str:
     """Goes on with the order's session where it has one; else the id of the order to go on with.
 
     A session with another choice in it is closed first, so that it cannot be paid beside the new one.
@@ -122,10 +137,10 @@ def _use_earlier(desk: Desk, request: JoinRequest, now: datetime) -> Opened | Al
         return AlreadyPaid(order.checkout_id or "") if is_paid else orders.make_order_id()
     if order.checkout_id is None:
         return order.id
-    if _is_same(order, request):
-        facts = desk.gateway.fetch_checkout(order.checkout_id)
-    else:
-        facts = desk.gateway.expire_checkout(order.checkout_id)
+    with desk.db.reading() as session:
+        is_same = _is_same(order, _settle_choice(session, request))
+    look = desk.gateway.fetch_checkout if is_same else desk.gateway.expire_checkout
+    facts = look(order.checkout_id)
     if facts.status == "complete":
         return AlreadyPaid(facts.id)
     if facts.status == "open" and facts.url and facts.expires_at > now:
@@ -139,48 +154,87 @@ def _use_earlier(desk: Desk, request: JoinRequest, now: datetime) -> Opened | Al
     return order.id
 
 
-def _is_same(order: Order, request: JoinRequest) -> bool:
-    wanted = (request.price_id, request.member_id, request.email, request.language)
-    return (order.price_id, order.member_id, order.email, order.language) == wanted
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is bought, with the amount as it will be charged. The names are the order's columns."""
+
+    price_id: int | None
+    amount_minor: int
+    currency: str
+    interval: str
+    quantity: int
+    trial_days: int
+    details: dict[str, Any]
+    member_id: int | None
+    email: str | None
+    language: str
+    is_open: bool = True
 
 
-def _place(desk: Desk, request: JoinRequest, account: Account, now: datetime) -> Order | None:
+def _settle_choice(session: Session, request: BuyRequest) -> _Choice:
+    """The amount from our tables, or the buyer's own within the price's bounds. Raises Conflict, and Invalid for ``amount``."""
+    money, interval, is_open = request.money, str(request.interval), True
+    if request.price_id is not None:
+        price = plans.find_price(session, request.price_id, request.language)
+        if price is None:
+            raise Conflict(plans.NOT_OFFERED)
+        money, interval, is_open = plans.settle_amount(price, request.money), price.interval, price.is_open
+    if money is None:
+        raise Conflict(plans.NOT_OFFERED)
+    return _Choice(
+        price_id=request.price_id,
+        amount_minor=money.amount_minor,
+        currency=money.currency,
+        interval=interval,
+        quantity=request.quantity,
+        trial_days=request.trial_days,
+        details=dict(request.details),
+        member_id=request.member_id,
+        email=request.email,
+        language=request.language,
+        is_open=is_open,
+    )
+
+
+def _is_same(order: Order, choice: _Choice) -> bool:
+    return all(getattr(order, name) == value for name, value in _write_choice(choice).items())
+
+
+def _write_choice(choice: _Choice) -> dict[str, Any]:
+    return {name: getattr(choice, name) for name in _Choice.__slots__ if name != "is_open"}
+
+
+def _place(desk: Desk, request: BuyRequest, account: Account, now: datetime) -> Order | None:
     """The order's row, made or brought to this choice, with the instant at which its session will end.
 
     That instant is written down before Stripe is asked: a second click then asks for exactly the same session. None
     where that other click has its session already.
     """
     with desk.db.transaction() as session:
-        price = plans.find_price(session, request.price_id, request.language)
-        if price is None:
-            raise Conflict(plans.NOT_OFFERED)
-        is_new = insert_if_absent(session, Order, _write_row(desk, request, price, account, now))
+        choice = _settle_choice(session, request)
+        is_new = insert_if_absent(session, Order, _write_row(desk, request, choice, account, now))
         order = session.get(Order, request.order_id, with_for_update=True)
-        if order is None or order.state != "open" or order.checkout_id is not None:
+        if order is None or order.state != "open" or order.checkout_id is not None or order.kind != request.kind:
             return None
-        if not price.is_open and (is_new or order.price_id != price.id):
+        if not choice.is_open and (is_new or order.price_id != choice.price_id):
             raise Conflict(plans.NOT_OFFERED)
+        is_same = _is_same(order, choice)
         ends_at = order.checkout_expires_at
-        if not _is_same(order, request) or ends_at is None or ends_at < now + LEAST_LEFT:
+        if not is_same or ends_at is None or ends_at < now + LEAST_LEFT:
             order.checkout_expires_at = now + SESSION_LIFETIME
-        order.price_id, order.member_id, order.email = price.id, request.member_id, request.email
-        order.amount_minor, order.currency = price.money.amount_minor, price.money.currency
-        order.language, order.account, order.livemode = request.language, account.id, account.livemode
+        if not is_same:
+            order.revision += 1
+            for name, value in _write_choice(choice).items():
+                setattr(order, name, value)
+        order.account, order.livemode = account.id, account.livemode
     return order
 
 
-def _write_row(
-    desk: Desk, request: JoinRequest, price: PriceView, account: Account, now: datetime
-) -> dict[str, object]:
+def _write_row(desk: Desk, request: BuyRequest, choice: _Choice, account: Account, now: datetime) -> dict[str, object]:
     return {
+        **_write_choice(choice),
         "id": request.order_id,
-        "member_id": request.member_id,
-        "email": request.email,
-        "kind": "membership",
-        "price_id": price.id,
-        "amount_minor": price.money.amount_minor,
-        "currency": price.money.currency,
-        "language": request.language,
+        "kind": request.kind,
         "attribution": dict(request.attribution),
         "state": "open",
         "browser_hash": orders.hash_browser(desk.keys, request.order_id),
@@ -191,7 +245,7 @@ def _write_row(
     }
 
 
-def _create(desk: Desk, request: JoinRequest, order: Order) -> CheckoutFacts:
+def _create(desk: Desk, request: BuyRequest, order: Order) -> CheckoutFacts:
     """Opens the session. A customer or price that Stripe has lost is made anew, once."""
     try:
         return desk.gateway.create_checkout(_write_request(desk, request, order))
@@ -199,30 +253,46 @@ def _create(desk: Desk, request: JoinRequest, order: Order) -> CheckoutFacts:
         parameter = problem.parameter or ""
         if parameter == "customer" and request.member_id is not None:
             customers.mark_deleted(desk, customers.ensure_customer(desk, request.member_id))
-        elif parameter.startswith("line_items"):
+        elif parameter.startswith("line_items") and request.price_id is not None:
             plans.forget_price(desk, request.price_id)
         else:
             raise
     return desk.gateway.create_checkout(_write_request(desk, request, order))
 
 
-def _write_request(desk: Desk, request: JoinRequest, order: Order) -> CheckoutRequest:
-    price_id = plans.prepare_price(desk, request.price_id)
+def _write_request(desk: Desk, request: BuyRequest, order: Order) -> CheckoutRequest:
     is_known = request.member_id is not None
     # Without a sign-in never an existing customer: Stripe's page would show that person's name and saved card.
     customer_id = customers.ensure_customer(desk, request.member_id) if request.member_id is not None else None
     assert order.checkout_expires_at is not None  # noqa: S101 -- set when the order was placed
     return CheckoutRequest(
         order_id=order.id,
-        kind="membership",
-        price_id=price_id,
+        kind=request.kind,
+        line=_write_line(desk, request, order),
         language=request.language,
         success_url=desk.sender.link("/welcome?s={CHECKOUT_SESSION_ID}", request.language),
         cancel_url=desk.sender.link(request.cancel_path, request.language),
         expires_at=order.checkout_expires_at,
         customer_id=customer_id,
         email=None if is_known else request.email,
+        trial_days=order.trial_days,
     )
+
+
+def _write_line(desk: Desk, request: BuyRequest, order: Order) -> CheckoutLine:
+    """A price that is the same for all is named; an amount of the buyer's own is stated, for a product that exists."""
+    interval = cast("Interval", order.interval)
+    money = Money(order.amount_minor, order.currency)
+    if order.price_id is None:
+        title = name_kind(request.kind, desk.sender.default_language)
+        ensured_id = ensure_product(desk.gateway, ProductRequest(title, kind=request.kind))
+        return CheckoutLine(interval, order.quantity, product_id=ensured_id, money=money)
+    price_id = plans.prepare_price(desk, order.price_id)
+    with desk.db.reading() as session:
+        product_id = plans.find_product_of_chosen(session, order.price_id)
+    if product_id is None:
+        return CheckoutLine(interval, order.quantity, price_id=price_id)
+    return CheckoutLine(interval, order.quantity, product_id=product_id, money=money)
 
 
 def _note_session(desk: Desk, order: Order, facts: CheckoutFacts) -> Opened:
@@ -234,9 +304,7 @@ def _note_session(desk: Desk, order: Order, facts: CheckoutFacts) -> Opened:
         same = (
             Order.id == order.id,
             Order.state == "open",
-            Order.price_id == order.price_id,
-            Order.email.is_not_distinct_from(order.email),
-            Order.member_id.is_not_distinct_from(order.member_id),
+            Order.revision == order.revision,
         )
         is_free = Order.checkout_id.is_(None) | (Order.checkout_id == facts.id)
         is_noted = change_rows(session, update(Order).where(*same, is_free).values(**noted))

@@ -8,6 +8,7 @@ from typing import Literal
 from podcastsvc.kit.money import Money
 
 Interval = Literal["month", "year", "once"]
+OrderKind = Literal["membership", "donation", "gift", "consultation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,15 +251,28 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckoutLine:
+    """What is bought: a price that exists at Stripe, or an amount of ours for a product that does (``money`` for one of
+    ``quantity``)."""
+
+    interval: Interval
+    quantity: int = 1
+    price_id: str | None = None
+    product_id: str | None = None
+    money: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """Everything a membership's checkout page needs. Exactly one of ``customer_id`` and ``email`` is set.
+    """Everything a checkout page needs. At most one of ``customer_id`` and ``email`` is set.
 
     ``expires_at`` follows from the order, not from now, so that a second click asks for exactly the same session.
+    ``trial_days`` 0 charges at once.
     """
 
     order_id: str
-    kind: str
-    price_id: str
+    kind: OrderKind
+    line: CheckoutLine
     language: str
     success_url: str
     cancel_url: str
@@ -266,6 +280,22 @@ class CheckoutRequest:
     customer_id: str | None = None
     email: str | None = None
     promotion_code_id: str | None = None
+    trial_days: int = 0
+    trial_needs_card: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRequest:
+    """Something that we sell, as it shall exist at Stripe: a plan (``plan_key``), or all of a kind such as donations."""
+
+    title: str
+    plan_key: str | None = None
+    kind: OrderKind = "membership"
+
+    @property
+    def key(self) -> str:
+        """No plan's key has the sign that tells the two apart."""
+        return self.plan_key if self.plan_key is not None else f"kind_{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
-"""What a paid checkout leads to: the member, the customer, the subscription. Return page and notice both come here.
+"""What a paid checkout leads to: member, customer, subscription, or what else was bought. Return page and notice both come here.
 
 Fulfilling twice, at once, or a year later gives one member, one subscription, one payment, one letter.
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +17,9 @@ from podcastsvc.billing import apply, customers, orders
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import payments
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.facts import CheckoutFacts
+from podcastsvc.billing.facts import CheckoutFacts, OrderKind
 from podcastsvc.billing.gateway import Missing, Refused
+from podcastsvc.billing.kinds import gifts
 from podcastsvc.errors import NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
@@ -33,6 +35,7 @@ END_JOB = "subscription.end"
 UNKNOWN = N_("This link leads nowhere. If you have paid, we have sent you a letter.")
 _ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
 _GONE = frozenset(("incomplete_expired", "canceled"))
+_UNPAID = frozenset(("requires_payment_method", "canceled"))
 # Why Stripe refuses a refund that is not needed any more: it was made before, or the bank has taken the money back.
 _RETURNED = frozenset(("charge_already_refunded", "charge_disputed"))
 
@@ -51,6 +54,7 @@ class Fulfilled:
     order_id: str
     price_id: int | None
     member_id: int | None = None
+    kind: OrderKind = "membership"
 
 
 def fulfil(desk: Desk, checkout_id: str, now: datetime) -> Fulfilled:
@@ -76,22 +80,32 @@ def fulfil(desk: Desk, checkout_id: str, now: datetime) -> Fulfilled:
     if facts.status == "expired":
         with desk.db.transaction() as session:
             orders.expire(session, order.id, facts.id)
-        return Fulfilled("expired", order.id, order.price_id)
-    return Fulfilled("open", order.id, order.price_id)
+        return _describe("expired", order)
+    return _describe("open", order)
+
+
+def _describe(state: State, order: Order) -> Fulfilled:
+    return Fulfilled(state, order.id, order.price_id, order.member_id, cast("OrderKind", order.kind))
 
 
 def _wait(desk: Desk, order: Order, facts: CheckoutFacts) -> Fulfilled:
     """A delayed method: no access until it is paid; none at all where it failed."""
-    if facts.subscription_id is None or order.state == "failed":
-        return Fulfilled("failed" if order.state == "failed" else "waiting", order.id, order.price_id)
-    if desk.gateway.fetch_subscription(facts.subscription_id).status not in _GONE:
-        return Fulfilled("waiting", order.id, order.price_id)
+    if order.state == "failed" or not _has_failed(desk, facts):
+        return _describe("failed" if order.state == "failed" else "waiting", order)
     with desk.db.transaction() as session:
         row = session.get(Order, order.id, with_for_update=True)
         if row is not None and row.state == "open":
             row.state, row.checkout_id = "failed", facts.id
             _owe_letter(session, "payment_undone", row.id)
-    return Fulfilled("failed", order.id, order.price_id)
+    return _describe("failed", order)
+
+
+def _has_failed(desk: Desk, facts: CheckoutFacts) -> bool:
+    if facts.subscription_id is not None:
+        return desk.gateway.fetch_subscription(facts.subscription_id).status in _GONE
+    if facts.payment_id is not None:
+        return payments.fetch_payment(desk.gateway, facts.payment_id).status in _UNPAID
+    return False
 
 
 def _settle(desk: Desk, account: Account, facts: CheckoutFacts, now: datetime) -> Fulfilled:
@@ -100,12 +114,15 @@ def _settle(desk: Desk, account: Account, facts: CheckoutFacts, now: datetime) -
         if order is None:
             raise NotFound(UNKNOWN)
         if order.state not in {"paid", "refunded"}:
-            _take_in(session, desk, account, order, facts, now)
+            order.checkout_id, order.paid_at = facts.id, now
+            TAKE_IN[order.kind](session, desk, account, order, facts, now)
+            if facts.payment_id is not None:
+                apply.enqueue_payment(session, facts.payment_id)
     if order.state == "refunded":
-        return Fulfilled("given_back", order.id, order.price_id)
+        return _describe("given_back", order)
     if facts.subscription_id is not None and not _is_linked(desk, facts.subscription_id):
         apply.sync_subscription(desk, facts.subscription_id)
-    return Fulfilled("paid", order.id, order.price_id, order.member_id)
+    return _describe("paid", order)
 
 
 def _is_linked(desk: Desk, subscription_id: str) -> bool:
@@ -114,7 +131,9 @@ def _is_linked(desk: Desk, subscription_id: str) -> bool:
         return row is not None and row.member_id is not None
 
 
-def _take_in(session: Session, desk: Desk, account: Account, order: Order, facts: CheckoutFacts, now: datetime) -> None:
+def _take_in_membership(
+    session: Session, desk: Desk, account: Account, order: Order, facts: CheckoutFacts, now: datetime
+) -> None:
     """Decides, once and under a lock, whose the paid order is, or that the money goes back.
 
     The member is held as well as the order: of two tabs that both paid, the second finds the first (situation 25).
@@ -122,7 +141,6 @@ def _take_in(session: Session, desk: Desk, account: Account, order: Order, facts
     buyer = _find_buyer(session, desk, order, now)
     member = accounts.find_held(session, buyer.id) if buyer is not None else None
     new_id = facts.subscription_id or ""
-    order.checkout_id, order.paid_at = facts.id, now
     if member is None or _has_another(session, member, order, new_id, now):
         enqueue_give_back(session, order)
         return
@@ -131,6 +149,15 @@ def _take_in(session: Session, desk: Desk, account: Account, order: Order, facts
         customers.save_customer(session, account, facts.customer_id, member.id, now)
     for old_id in subscriptions.list_left_over(session, member.id, now, but=new_id):
         enqueue_end(session, old_id)
+
+
+TakeIn = Callable[[Session, Desk, Account, Order, CheckoutFacts, datetime], None]
+
+TAKE_IN: dict[str, TakeIn] = {
+    "membership": _take_in_membership,
+    "gift": gifts.take_in,
+}
+"""What a paid order of each kind leads to, once, in the transaction that holds its row."""
 
 
 def _has_another(session: Session, member: Member, order: Order, new_id: str, now: datetime) -> bool:
@@ -190,19 +217,18 @@ def give_back(desk: Desk, order_id: str) -> None:
     Every step can be repeated: what has ended stays so, and a refund's key belongs to its payment.
     """
     require_account(desk)
-    subscription_id = _find_bought(desk, order_id)
-    if subscription_id is None:
+    bought = _find_bought(desk, order_id)
+    if bought is None:
         return
-    facts = desk.gateway.fetch_subscription(subscription_id)
-    if facts.status != "canceled":
-        with suppress(Missing):  # it may have ended between the two calls
-            desk.gateway.cancel_now(subscription_id)
     payment_ids = _list_unreturned(desk, order_id)
-    if facts.latest_invoice is not None and facts.latest_invoice.payment_id is not None:
-        payment_ids.add(facts.latest_invoice.payment_id)
+    if bought.payment_id is not None:
+        payment_ids.add(bought.payment_id)
+    if bought.subscription_id is not None:
+        payment_ids |= _end_bought(desk, bought.subscription_id)
     for payment_id in sorted(payment_ids):
         _return(desk, payment_id)
-    apply.sync_subscription(desk, subscription_id)
+    if bought.subscription_id is not None:
+        apply.sync_subscription(desk, bought.subscription_id)
     for payment_id in sorted(payment_ids):
         apply.sync_payment(desk, payment_id)
     with desk.db.transaction() as session:
@@ -211,14 +237,24 @@ def give_back(desk: Desk, order_id: str) -> None:
         jobs.enqueue(session, apply.HOST_NOTE_JOB, note, unique_key=f"{apply.HOST_NOTE_JOB}:{order_id}")
 
 
-def _find_bought(desk: Desk, order_id: str) -> str | None:
-    """The subscription that an order bought; None where Stripe does not know it."""
+def _end_bought(desk: Desk, subscription_id: str) -> set[str]:
+    """Ends it at Stripe; the payment of its newest invoice."""
+    facts = desk.gateway.fetch_subscription(subscription_id)
+    if facts.status != "canceled":
+        with suppress(Missing):  # it may have ended between the two calls
+            desk.gateway.cancel_now(subscription_id)
+    invoice = facts.latest_invoice
+    return {invoice.payment_id} if invoice is not None and invoice.payment_id is not None else set()
+
+
+def _find_bought(desk: Desk, order_id: str) -> CheckoutFacts | None:
+    """The checkout that an order was paid by; None where Stripe does not know it."""
     with desk.db.reading() as session:
         order = session.get(Order, order_id)
     if order is None or order.checkout_id is None:
         return None
     try:
-        return desk.gateway.fetch_checkout(order.checkout_id).subscription_id
+        return desk.gateway.fetch_checkout(order.checkout_id)
     except Missing:
         return None
 

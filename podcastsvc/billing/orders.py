@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from podcastsvc.kit.keys import Keys
@@ -64,10 +64,12 @@ def _sign(keys: Keys, order_id: str) -> str:
 
 
 def find_wish(session: Session, keys: Keys, cookie: str | None) -> Wish | None:
-    """The open order of a browser that came back without paying."""
+    """The open order for a membership of a browser that came back without paying."""
     order_id = read_cookie(keys, cookie)
     order = session.get(Order, order_id) if order_id is not None else None
-    return Wish(order.id, order.price_id, order.email) if order is not None and order.state == "open" else None
+    if order is None or order.kind != "membership" or order.state != "open":
+        return None
+    return Wish(order.id, order.price_id, order.email)
 
 
 def claim_browser(session: Session, keys: Keys, cookie: str | None, checkout_id: str, now: datetime) -> int | None:
@@ -103,9 +105,9 @@ def list_unlinked(session: Session, member_id: int, now: datetime, *, but: str =
     It runs all the same. After a week something else is wrong, and the member may join anew.
     """
     linked = exists().where(Subscription.order_id == Order.id, Subscription.member_id == Order.member_id)
-    theirs = (Order.member_id == member_id, Order.kind == "membership", Order.state == "paid", Order.id != but)
+    theirs = (Order.member_id == member_id, Order.kind == "membership", Order.interval != "once", Order.state == "paid")
     ours = is_of_account(Order.account, Order.livemode)
-    query = select(Order).where(*theirs, Order.paid_at > now - _LINKED_AFTER, ours, ~linked)
+    query = select(Order).where(*theirs, Order.id != but, Order.paid_at > now - _LINKED_AFTER, ours, ~linked)
     return list(session.scalars(query.order_by(Order.id)))
 
 
@@ -122,7 +124,7 @@ def list_owing(session: Session) -> list[str]:
         Order.state == "refunded",
         Order.kind == "membership",
         is_of_account(Order.account, Order.livemode),
-        or_(~mirrored, runs, unreturned),
+        or_(and_(Order.interval != "once", ~mirrored), runs, unreturned),
     )
     return list(session.scalars(query.order_by(Order.id)))
 

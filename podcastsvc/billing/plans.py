@@ -1,6 +1,6 @@
 """Plans and their prices: what is sold, in our tables and at Stripe."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls.ensuring import ensure_price
+from podcastsvc.billing.calls.writing import name_product
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.facts import Interval, PriceRequest
+from podcastsvc.billing.facts import Interval, PriceFacts, PriceRequest
 from podcastsvc.errors import Conflict, Invalid, NotFound
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.money import Money, is_currency
@@ -26,6 +27,7 @@ FIRST_KEY = "members"
 BAD_KEY = N_("Use only a-z, 0-9 and - in a plan's key.")
 NO_TITLE = N_("Enter a title.")
 BAD_AMOUNT = N_("Enter an amount of more than 0 and less than 1,000,000.")
+OUT_OF_BOUNDS = N_("Choose an amount within the limits.")
 BAD_CURRENCY = N_("Enter a currency's code such as EUR or USD.")
 NOT_OFFERED = N_("This price is not offered any more. Choose another one.")
 _INTERVALS = ("year", "month", "once")
@@ -53,8 +55,20 @@ _FIRST_TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between which amounts buyers may choose; None for no upper one."""
+
+    least: Money
+    most: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class PriceView:
-    """A price as people see it. ``plan_key`` and ``title`` are its plan's."""
+    """A price as people see it. ``plan_key`` and ``title`` are its plan's.
+
+    ``bounds`` where buyers choose the amount; ``money`` is then what we suggest. ``months`` is how long a price that is
+    paid once lasts; None for good.
+    """
 
     id: int
     plan_key: str
@@ -62,6 +76,8 @@ class PriceView:
     interval: Interval
     money: Money
     is_open: bool
+    bounds: Bounds | None = None
+    months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +127,30 @@ def _view_price(plan: Plan, price: Price, language: str) -> PriceView:
         interval=cast("Interval", price.interval),
         money=Money(price.amount_minor, price.currency),
         is_open=price.is_open and plan.is_open,
+        bounds=_read_bounds(price),
+        months=price.months,
     )
+
+
+def _read_bounds(price: Price) -> Bounds | None:
+    if price.least_minor is None:
+        return None
+    most = None if price.most_minor is None else Money(price.most_minor, price.currency)
+    return Bounds(Money(price.least_minor, price.currency), most)
+
+
+def settle_amount(price: PriceView, chosen: Money | None) -> Money:
+    """What a buyer is charged for one: the price, or the amount they chose where it is left to them.
+
+    Raises Invalid for ``amount`` outside the bounds or in another currency.
+    """
+    if price.bounds is None:
+        return price.money
+    money, bounds = chosen or price.money, price.bounds
+    most = bounds.most.amount_minor if bounds.most is not None else _MOST_MINOR
+    if money.currency != price.money.currency or not bounds.least.amount_minor <= money.amount_minor <= most:
+        raise Invalid(OUT_OF_BOUNDS, {"amount": OUT_OF_BOUNDS})
+    return money
 
 
 def _texts_of(plan: Plan, language: str) -> Mapping[str, Any]:
@@ -172,7 +211,16 @@ def _clean_texts(language: str, texts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def set_price(session: Session, plan_key: str, interval: Interval, money: Money, now: datetime) -> int:
+def set_price(
+    session: Session,
+    plan_key: str,
+    interval: Interval,
+    money: Money,
+    now: datetime,
+    *,
+    bounds: Bounds | None = None,
+    months: int | None = None,
+) -> int:
     """The plan's open price for an interval and currency; another amount closes it and opens a new one.
 
     Running subscriptions keep the price they were bought at. Raises NotFound, and Invalid for the field that is named
@@ -187,13 +235,19 @@ def set_price(session: Session, plan_key: str, interval: Interval, money: Money,
         raise NotFound(sentence("There is no plan %(key)s.", key=repr(plan_key)))
     same = (Price.plan_id == plan.id, Price.interval == interval, Price.currency == money.currency, Price.is_open)
     found = session.scalar(select(Price).where(*same))
-    if found is not None and found.amount_minor == money.amount_minor:
+    wanted = {
+        "amount_minor": money.amount_minor,
+        "least_minor": bounds.least.amount_minor if bounds is not None else None,
+        "most_minor": bounds.most.amount_minor if bounds is not None and bounds.most is not None else None,
+        "months": months,
+    }
+    if found is not None and all(getattr(found, name) == value for name, value in wanted.items()):
         return found.id
     session.execute(update(Price).where(*same).values(is_open=False))
     price = Price(
         plan_id=plan.id,
         interval=interval,
-        amount_minor=money.amount_minor,
+        **wanted,
         currency=money.currency,
         lookup_key=f"{get_site_id(session)}:{plan_key}:{interval}:{money.currency.lower()}",
         created_at=now,
@@ -218,24 +272,32 @@ def make_first_plan(session: Session, now: datetime, *, currency: str = "EUR") -
     set_price(session, FIRST_KEY, "year", Money(6000, currency), now)
 
 
-def read_plans_of(
-    session: Session, price_ids: Mapping[str, Mapping[str, str]], site: str
-) -> dict[str, tuple[str, int]]:
-    """For Stripe's prices (id to metadata) the plan key and our price, where they are ours.
+def read_plans_of(session: Session, prices: Iterable[PriceFacts], site: str) -> dict[str, tuple[str, int | None]]:
+    """For those of Stripe's prices that are ours, by their id: the plan's key, and our price.
 
-    A price is ours when its id is in our table, or when it carries our site id, a plan that exists and a price of it.
+    A price is ours when its id is in our table, when it carries our site id, a plan that exists and a price of it, or
+    when it sells a plan's product for an amount that the buyer chose: then only the order knows our price.
     """
     rows = session.execute(select(Price.id, Price.stripe_id, Plan.key).join(Plan, Plan.id == Price.plan_id)).all()
     by_stripe = {row.stripe_id: (row.key, row.id) for row in rows if row.stripe_id}
     by_ours = {(row.key, str(row.id)): (row.key, row.id) for row in rows}
-    found = {}
-    for stripe_id, metadata in price_ids.items():
-        ours = by_stripe.get(stripe_id)
-        if ours is None and metadata.get("site") == site:
-            ours = by_ours.get((metadata.get("plan", ""), metadata.get("price", "")))
+    by_product = {name_product(row.key, site): (row.key, None) for row in rows}
+    found: dict[str, tuple[str, int | None]] = {}
+    for price in prices:
+        ours: tuple[str, int | None] | None = by_stripe.get(price.id)
+        if ours is None and price.metadata.get("site") == site:
+            ours = by_ours.get((price.metadata.get("plan", ""), price.metadata.get("price", "")))
+        if ours is None:
+            ours = by_product.get(price.product_id)
         if ours is not None:
-            found[stripe_id] = ours
+            found[price.id] = ours
     return found
+
+
+def find_product_of_chosen(session: Session, price_id: int) -> str | None:
+    """Stripe's product of a price whose amount is the buyer's choice; None for one that is the same for all."""
+    query = select(Plan.stripe_id).join(Price, Price.plan_id == Plan.id)
+    return session.scalar(query.where(Price.id == price_id, Price.least_minor.is_not(None)))
 
 
 def prepare_price(desk: Desk, price_id: int) -> str:

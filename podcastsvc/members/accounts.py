@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from podcastsvc.errors import Conflict, NotFound
@@ -14,6 +14,8 @@ from podcastsvc.members import feed_tokens, link_use, sessions
 from podcastsvc.members.codes import void_codes
 from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
+from podcastsvc.storage.tables.billing import Order
+from podcastsvc.storage.tables.gift import Gift
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import Member, SignInCode
 
@@ -147,6 +149,21 @@ def remove(session: Session, member: Member, now: datetime) -> None:
     feed_tokens.revoke_links(session, member.id, now=now)
     _change(session, member, email=None, email_key=None, name="", note="", password_hash=None, removed_at=now)
     link_use.forget_use(session, member.id)
+    _forget_gifts(session, member.id)
+
+
+def _forget_gifts(session: Session, member_id: int) -> None:
+    """Takes a member's name and address out of gifts: those given, and those accepted. What is on its way still arrives."""
+    theirs = select(Order.id).where(Order.member_id == member_id, Order.kind == "gift")
+    session.execute(update(Gift).where(Gift.order_id.in_(theirs)).values(buyer_email="", buyer_name=""))
+    accepted = {"recipient_email": None, "recipient_name": "", "message": ""}
+    session.execute(update(Gift).where(Gift.redeemed_by == member_id).values(**accepted))
+    # What the form said is needed no more once the gift is made.
+    settled = (Order.kind == "gift", Order.state != "open")
+    taken = select(Gift.order_id).where(Gift.redeemed_by == member_id)
+    session.execute(
+        update(Order).where(or_(Order.member_id == member_id, Order.id.in_(taken)), *settled).values(details={})
+    )
 
 
 def _change(session: Session, member: Member, **values: object) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, literal, null, select, true, type_coerce, union_all
+from sqlalchemy import ColumnElement, bindparam, false, literal, null, select, true, type_coerce, union_all
 from sqlalchemy.orm import Session
 from sqlalchemy.types import JSON, Boolean, String
 
@@ -44,7 +44,8 @@ class Standing(StrEnum):
 class Agreement:
     """What this rule reads of a mirrored subscription. ``cancel_at`` is set in either way of being scheduled to end.
 
-    ``kept_until`` is the end of the grace of a row that is past due, and of the patience with an unknown status.
+    ``kept_until`` is the end of the grace of a row that is past due, and of the patience with an unknown status. A monthly
+    donation gives access only to the plans that the host tied to it.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Agreement:
     kept_until: datetime | None = None
     paused_since: datetime | None = None
     is_collection_paused: bool = False
+    is_donation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def _describe_past(claims: Sequence[_Claim], starts: Sequence[datetime]) -> Enti
 
 def _weigh(agreement: Agreement) -> _Claim:
     """The table of the access rule, one row after the other."""
+    if agreement.is_donation and not agreement.plans:
+        return _Claim(frozenset(), Standing.NONE, None, None)
     known = {
         "trialing": _weigh_running,
         "active": _weigh_running,
@@ -253,6 +257,7 @@ def entitle_rows(rows: Sequence[Any], now: datetime) -> Entitlement:
             kept_until=row.fifth_at,
             paused_since=row.sixth_at,
             is_collection_paused=row.is_paused,
+            is_donation=row.is_donation,
         )
         for row in rows
         if not row.is_grant
@@ -277,6 +282,7 @@ def select_claims(of_subscription: ColumnElement[bool], of_grant: ColumnElement[
         Subscription.access_kept_until.label("fifth_at"),
         Subscription.paused_since.label("sixth_at"),
         Subscription.is_collection_paused.label("is_paused"),
+        (Subscription.kind == "donation").label("is_donation"),
     ).where(of_subscription, is_of_account(Subscription.account, Subscription.livemode))
     grants = select(
         type_coerce(literal(1), Boolean()),
@@ -291,6 +297,7 @@ def select_claims(of_subscription: ColumnElement[bool], of_grant: ColumnElement[
         nothing,
         nothing,
         true(),
+        false(),
     ).where(of_grant)
     return union_all(agreements, grants)
 

@@ -39,12 +39,16 @@ class Mirror:
     order_id: str | None
     account: str
     livemode: bool
+    kind: str
     plans: list[str]
     price_id: int | None
     status: str
     interval: str | None
+    quantity: int
     amount_minor: int
     currency: str
+    planned_price_id: int | None
+    planned_at: datetime | None
     started_at: datetime
     period_start: datetime | None
     period_end: datetime | None
@@ -113,7 +117,8 @@ def list_left_over(session: Session, member_id: int, now: datetime, *, but: str)
 
 
 def _select_open(member_id: int, but: str) -> Select[Subscription]:
-    return select(Subscription).where(Subscription.member_id == member_id, Subscription.stripe_id != but, _is_ours())
+    theirs = (Subscription.member_id == member_id, Subscription.kind == "membership", Subscription.stripe_id != but)
+    return select(Subscription).where(*theirs, _is_ours())
 
 
 def _goes_on(now: datetime) -> ColumnElement[bool]:

@@ -8,17 +8,18 @@ from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from podcastsvc.billing import checkout, orders, plans
-from podcastsvc.billing.checkout import AlreadyMember, AlreadyPaid, JoinRequest
+from podcastsvc.billing.checkout import BuyRequest
 from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
 from podcastsvc.kit.language import N_
 from podcastsvc.mail.addresses import Address, read_address
 from podcastsvc.members import attempts
 from podcastsvc.members.codes import Purpose
 from podcastsvc.members.entitlements import Standing
-from podcastsvc.web.context import client_network, language, now, services, settings
+from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.language import make_path
-from podcastsvc.web.offers.order_cookie import give_order_cookie, read_order_cookie
+from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, say_came_back, spend_tries
+from podcastsvc.web.offers.order_cookie import read_order_cookie
 from podcastsvc.web.offers.plan_choices import PlanChoice, choose, make_choices
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.sign_in.asking import send_code
@@ -32,15 +33,6 @@ blueprint = Blueprint("join", __name__)
 FREE = "free"
 _MARK_SECONDS = 600
 CHOOSE_PLAN = N_("Choose a plan.")
-AWAY = N_(
-    "The payment page does not answer. Nothing was charged, and your choice is still here. Try again in a moment."
-)
-# How somebody comes back from Stripe without having paid.
-CAME_BACK = {
-    "1": N_("Nothing was charged. Your choice is still here."),
-    "expired": N_("That took too long, so nothing was charged. Your choice is still here."),
-    "failed": N_("The payment did not go through, so nothing was charged. Try again, or use another card."),
-}
 # Whose membership runs already: a second one beside it would charge twice.
 _MEMBERS = frozenset(
     {Standing.ACTIVE, Standing.HELD, Standing.TRIAL, Standing.PAST_DUE, Standing.ENDING, Standing.COMP}
@@ -72,14 +64,13 @@ def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", 
         wish = orders.find_wish(session, services().keys, read_order_cookie())
     if wish is not None and request.args.get("back"):
         plan, email, order_id = plan or str(wish.price_id), email or wish.email, order_id or wish.order_id
-    came_back = CAME_BACK.get(request.args.get("back", ""))
     return render(
         "join/page.html",
         choices=choices,
         chosen=choose(choices, plan),
         email=email or "",
         order_id=order_id or orders.make_order_id(),
-        came_back=gettext(came_back) if came_back else "",
+        came_back=say_came_back(request.args.get("back", "")),
         **{"errors": {}, "problem": "", **values},
     )
 
@@ -147,13 +138,13 @@ def page_post() -> str | Response:
     address = _read_address(typed, errors)
     if errors or not choices:
         return make_response(_show_page(plan, email=typed, order_id=order_id, errors=errors), 422)
-    _spend_tries()
-    wanted = JoinRequest(
+    spend_tries()
+    wanted = BuyRequest(
         order_id=order_id,
         price_id=int(plan),
         language=language(),
         cancel_path="/join?back=1",
-        member_id=current_user.id if current_user.is_authenticated else None,
+        member_id=find_buyer_id(),
         address=address,
     )
     try:
@@ -164,7 +155,7 @@ def page_post() -> str | Response:
         return make_response(_show_page(plan, email=typed, order_id=order_id, problem=gettext(AWAY)), 503)
     except Conflict as refusal:
         return make_response(_show_page(plan, email=typed, problem=gettext(refusal.message)), 409)
-    return _answer(outcome)
+    return answer(outcome)
 
 
 def _read_address(typed: str, errors: dict[str, str]) -> Address | None:
@@ -176,19 +167,3 @@ def _read_address(typed: str, errors: dict[str, str]) -> Address | None:
     except Invalid as problem:
         errors["email"] = gettext(problem.message)
         return None
-
-
-def _spend_tries() -> None:
-    with services().db.transaction() as session:
-        member_id = current_user.id if current_user.is_authenticated else None
-        attempts.spend_checkout(session, member_id, client_network(), now())
-
-
-def _answer(outcome: checkout.Outcome) -> Response:
-    if isinstance(outcome, AlreadyMember):
-        return go_to(make_path("account.page"))
-    if isinstance(outcome, AlreadyPaid):
-        return go_to(make_path("welcome.page", s=outcome.checkout_id))
-    response = go_to(outcome.url)
-    give_order_cookie(response, outcome.cookie)
-    return response

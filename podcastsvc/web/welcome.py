@@ -1,9 +1,13 @@
 """Coming back from payment, and the first page of a new member: in which app they listen."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, make_response, request
 from flask_login import current_user
 
 from podcastsvc.billing import fulfil, orders
+from podcastsvc.billing.facts import OrderKind
 from podcastsvc.billing.fulfil import Fulfilled
 from podcastsvc.errors import NotFound, Unavailable
 from podcastsvc.members import accounts, feed_tokens, link_use, sessions
@@ -15,6 +19,7 @@ from podcastsvc.web.context import now, services
 from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.guards.strangers import check_guesses, note_guess
 from podcastsvc.web.language import make_path
+from podcastsvc.web.offers import gifts
 from podcastsvc.web.offers.order_cookie import forget_order_cookie, read_order_cookie
 from podcastsvc.web.pages import render
 from podcastsvc.web.sign_in import entering
@@ -25,6 +30,19 @@ from podcastsvc.web.site.viewing import get_viewing
 blueprint = Blueprint("welcome", __name__)
 
 MOST_LOOKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What follows an order that is no membership: the page for who has paid, and the form for who has not."""
+
+    show_paid: Callable[[Fulfilled, str], str | Response]
+    form: str
+
+
+AFTER: dict[OrderKind, After] = {
+    "gift": After(gifts.show_bought, "gift.page"),
+}
 
 
 @blueprint.before_request
@@ -52,11 +70,14 @@ def page() -> str | Response:
 
 
 def _answer(done: Fulfilled, checkout_id: str) -> str | Response:
+    other = AFTER.get(done.kind)
     if done.state == "paid":
-        return _answer_paid(done, checkout_id)
+        return other.show_paid(done, checkout_id) if other is not None else _answer_paid(done, checkout_id)
     if done.state in {"waiting", "given_back"}:
         return render("welcome/waiting.html" if done.state == "waiting" else "welcome/given_back.html")
     back = "1" if done.state == "open" else done.state
+    if other is not None:
+        return go_to(make_path(other.form, back=back))
     return go_to(make_path("join.page", back=back, plan=done.price_id))
 
 

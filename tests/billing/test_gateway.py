@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,6 +14,7 @@ import stripe
 from podcastsvc.billing import portal
 from podcastsvc.billing.calls import ensuring, moving, payments
 from podcastsvc.billing.facts import (
+    CheckoutLine,
     CheckoutRequest,
     CouponRequest,
     Payer,
@@ -32,13 +34,14 @@ BEN = Payer(member_id=7, email="ben@example.org", name="Ben", language="es")
 CHECKOUT = CheckoutRequest(
     order_id="01ORDER",
     kind="membership",
-    price_id="price_1",
+    line=CheckoutLine("month", price_id="price_1"),
     language="es",
     success_url="http://127.0.0.1:8000/welcome?s={CHECKOUT_SESSION_ID}",
     cancel_url="http://127.0.0.1:8000/join",
     expires_at=NOON,
     email="ben@example.org",
 )
+LINE = CheckoutLine("month", price_id="price_1")
 MONTHLY = PriceRequest("all", "All of it", "7", "site:all:month:eur", Money(600, "EUR"), "month")
 COUPON = CouponRequest("spring", "SPRING", "Spring", percent_off=20, months=3, redeem_by=NOON, max_redemptions=5)
 ITEM = {"item_id": "si_1", "price_id": "price_2", "proration_at": NOON}
@@ -50,7 +53,19 @@ FUNCTIONS = {
     "fetch_customer": lambda g: g.fetch_customer("cus_1"),
     "create_checkout": lambda g: g.create_checkout(CHECKOUT),
     "create_checkout with code": lambda g: g.create_checkout(
-        CheckoutRequest("02", "membership", "price_1", "en", "http://a/b", "http://a/c", NOON, "cus_1", None, "promo_1")
+        CheckoutRequest("02", "membership", LINE, "en", "http://a/b", "http://a/c", NOON, "cus_1", None, "promo_1")
+    ),
+    "create_checkout with a trial": lambda g: g.create_checkout(
+        replace(CHECKOUT, trial_days=14, trial_needs_card=False)
+    ),
+    "create_checkout of an amount": lambda g: g.create_checkout(
+        replace(CHECKOUT, kind="donation", line=CheckoutLine("month", product_id="prod_1", money=Money(500, "EUR")))
+    ),
+    "create_checkout of a donation": lambda g: g.create_checkout(
+        replace(CHECKOUT, kind="donation", line=CheckoutLine("once", product_id="prod_1", money=Money(500, "EUR")))
+    ),
+    "create_checkout of a gift": lambda g: g.create_checkout(
+        replace(CHECKOUT, kind="gift", line=CheckoutLine("once", product_id="prod_1", money=Money(500, "EUR")))
     ),
     "fetch_checkout": lambda g: g.fetch_checkout("cs_1"),
     "expire_checkout": lambda g: g.expire_checkout("cs_1"),

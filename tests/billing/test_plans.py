@@ -3,6 +3,7 @@
 import pytest
 
 from podcastsvc.billing import plans
+from podcastsvc.billing.facts import PriceFacts
 from podcastsvc.billing.letters.texts import list_reasons, write_price
 from podcastsvc.errors import Invalid, NotFound
 from podcastsvc.kit import clock
@@ -114,17 +115,23 @@ def test_prices_of_stripe_are_ours_by_id_or_by_what_they_carry(session):
 
     found = plans.read_plans_of(
         session,
-        {
-            "price_known": {},
-            "price_carried": carried,
-            "price_elsewhere": carried | {"site": "there"},
-            "price_of_nothing": carried | {"plan": "nothing"},
-            "price_other": {},
-        },
+        [
+            make_price("price_known"),
+            make_price("price_carried", carried),
+            make_price("price_elsewhere", carried | {"site": "there"}),
+            make_price("price_of_nothing", carried | {"plan": "nothing"}),
+            make_price("price_chosen", product_id="podcastsvc_here_members"),
+            make_price("price_other"),
+        ],
         "here",
     )
 
-    assert found == {"price_known": ("members", price.id), "price_carried": ("members", price.id)}
+    ours = ("members", price.id)
+    assert found == {"price_known": ours, "price_carried": ours, "price_chosen": ("members", None)}
+
+
+def make_price(stripe_id, metadata=None, *, product_id="prod_other"):
+    return PriceFacts(stripe_id, product_id, None, "month", None, True, False, metadata or {})
 
 
 def test_price_is_written_as_people_say_it():

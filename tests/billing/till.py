@@ -11,11 +11,13 @@ from werkzeug.http import http_date
 from werkzeug.test import Client
 
 from podcastsvc.billing import apply, checkout, customers, fulfil, orders, plans, portal, simulation, webhooks
-from podcastsvc.billing.checkout import JoinRequest
+from podcastsvc.billing.checkout import BuyRequest
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following import notices, recovery
 from podcastsvc.billing.gateway import Gateway
-from podcastsvc.billing.letters import owed
+from podcastsvc.billing.kinds import gift_offers, gifts
+from podcastsvc.billing.kinds.gift_codes import show_code
+from podcastsvc.billing.letters import giving, owed
 from podcastsvc.billing.standin.app import Standin, make_standin
 from podcastsvc.billing.standin.notices import sign
 from podcastsvc.billing.standin.transport import make_call
@@ -89,7 +91,7 @@ class Till:
         self, email="ben@example.org", *, member_id=None, interval="month", price_id=None, order_id=None, language="en"
     ):
         """Sends the join form, and says where it leads."""
-        request = JoinRequest(
+        request = BuyRequest(
             order_id=order_id or orders.make_order_id(),
             price_id=price_id or self.find_price(interval),
             language=language,
@@ -99,8 +101,44 @@ class Till:
         )
         return checkout.open_checkout(self.desk.for_page(), request, clock.now())
 
+    def give(self, email="ben@example.org", *, member_id=None, length="members:3", language="en", **form):
+        """Sends the form for a gift, and says where it leads."""
+        form = {"length": length, "buyer_name": "Ben", "recipient_name": "Dev", "recipient_email": "", **form}
+        with self.db.reading() as session:
+            offers = gift_offers.list_offers(plans.list_plans(session, language))
+        wish, offer = gift_offers.read_wish(offers, form, gifts.find_today(self.desk.zone, clock.now()))
+        request = BuyRequest(
+            order_id=orders.make_order_id(),
+            price_id=None,
+            language=language,
+            cancel_path="/gift?back=1",
+            member_id=member_id,
+            address=None if member_id is not None else read_address(email),
+            kind="gift",
+            money=offer.money,
+            details=gift_offers.write_details(wish),
+        )
+        return checkout.open_checkout(self.desk.for_page(), request, clock.now())
+
+    def buy_gift(self, email="ben@example.org", **form):
+        """The whole way of a gift: form, payment, notices. Returns its code."""
+        opened = self.give(email, **form)
+        self.pay(opened.url, email=email)
+        self.settle()
+        return self.read_gift_code(opened.order_id)
+
+    def read_gift_code(self, order_id):
+        with self.db.reading() as session:
+            return show_code(self.desk.keys, gifts.find_of_order(session, order_id))
+
+    def redeem(self, code, email="dev@example.org"):
+        """Accepts a gift with the account of an address, which is made where there is none."""
+        member_id = self.sign_up(email)
+        with self.db.transaction() as session:
+            return gifts.redeem(session, code, member_id, clock.now())
+
     def join_without_address(self):
-        request = JoinRequest(orders.make_order_id(), self.find_price(), "en", "/join")
+        request = BuyRequest(orders.make_order_id(), self.find_price(), "en", "/join")
         return checkout.open_checkout(self.desk, request, clock.now())
 
     def sign_up(self, email):
@@ -207,6 +245,11 @@ class Till:
 
     def sync(self, stripe_id):
         apply.sync_subscription(self.desk, stripe_id)
+
+    def sync_payments(self):
+        """Looks at every payment anew."""
+        for row in self.rows(Payment):
+            apply.sync_payment(self.desk, row.stripe_id)
 
     def snapshot(self):
         """What the site believes, without the marks of when it last looked."""
@@ -391,6 +434,9 @@ _HANDLERS = {
     checkout.OPENED_JOB: lambda desk, payload: owed.greet(desk, payload["order"]),
     fulfil.GIVE_BACK_JOB: lambda desk, payload: fulfil.give_back(desk, payload["order"]),
     fulfil.END_JOB: lambda desk, payload: fulfil.end_subscription(desk, payload["subscription"]),
+    gifts.LETTER_JOB: lambda desk, payload: giving.write(
+        giving.GiftPost(desk.db, desk.keys, desk.sender, desk.zone), payload
+    ),
     plans.PREPARE_JOB: lambda desk, payload: portal.prepare(desk),
     accounts.EMAIL_CHANGED_JOB: lambda desk, payload: customers.update_addresses(desk, payload["member"]),
 }

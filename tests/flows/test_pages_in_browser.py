@@ -30,6 +30,8 @@ VISITOR = (
     "/follow",
     "/join",
     "/join/free",
+    "/gift",
+    "/gift/redeem",
     "/sign-in",
     "/sign-in/password",
     "/sign-in/lost",
@@ -186,7 +188,9 @@ def test_everything_is_there_without_scripts(sample, who, path):
         assert audio.bounding_box()["height"] > 30
 
 
-@pytest.mark.parametrize(("path", "field"), [("/join", "email"), ("/sign-in", "email"), ("/sign-in/password", "email")])
+@pytest.mark.parametrize(
+    ("path", "field"), [("/join", "email"), ("/gift", "email"), ("/sign-in", "email"), ("/sign-in/password", "email")]
+)
 def test_a_form_with_a_mistake_says_so_first_and_takes_the_focus(sample, path, field, prefix):
     for view in ("dark", "wide"):
         page = sample.find_page("visitor", view)

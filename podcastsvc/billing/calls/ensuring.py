@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podcastsvc.billing.calls import reading, writing
-from podcastsvc.billing.facts import CouponRequest, EndpointFacts, PortalProduct, PriceFacts, PriceRequest
+from podcastsvc.billing.facts import (
+    CouponRequest,
+    EndpointFacts,
+    PortalProduct,
+    PriceFacts,
+    PriceRequest,
+    ProductRequest,
+)
 from podcastsvc.billing.gateway import PACKAGE_VERSION, Gateway, Missing, Refused, any_of, make_options
 
 
@@ -14,19 +21,20 @@ def ensure_price(gateway: Gateway, request: PriceRequest) -> PriceFacts:
     for price in gateway.fetch_all(reading.read_price, lambda client: client.v1.prices.list(asked)):
         if price.is_active and price.money == request.money and price.interval == request.interval:
             return price
-    _ensure_product(gateway, request)
+    ensure_product(gateway, ProductRequest(request.plan_title, request.plan_key))
     params = writing.write_price(request, gateway.site)
     key = make_options("price", request.price_key, params)
     return gateway.fetch(reading.read_price, lambda client: client.v1.prices.create(any_of(params), key))
 
 
-def _ensure_product(gateway: Gateway, request: PriceRequest) -> None:
+def ensure_product(gateway: Gateway, request: ProductRequest) -> str:
+    """The product's id, made where it is missing and renamed where its title has changed."""
     params = writing.write_product(request, gateway.site)
-    key = make_options("product", request.plan_key, params)
-    name = any_of({"name": request.plan_title})
+    key = make_options("product", request.key, params)
+    name = any_of({"name": request.title})
     try:
         title = gateway.fetch(_read_name, lambda client: client.v1.products.retrieve(params["id"]))
-        if title != request.plan_title:
+        if title != request.title:
             gateway.fetch(_read_name, lambda client: client.v1.products.update(params["id"], name))
     except Missing:
         try:
@@ -35,6 +43,7 @@ def _ensure_product(gateway: Gateway, request: PriceRequest) -> None:
             # Another process made it between our two calls.
             if problem.code != "resource_already_exists":
                 raise
+    return str(params["id"])
 
 
 def ensure_coupon(gateway: Gateway, request: CouponRequest) -> str:

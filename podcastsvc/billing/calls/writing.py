@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from podcastsvc.billing.facts import (
+    CheckoutLine,
     CheckoutRequest,
     CouponRequest,
     Payer,
     PortalProduct,
     PortalRequest,
     PriceRequest,
+    ProductRequest,
     SubscriptionFacts,
 )
 from podcastsvc.kit.money import Money
@@ -72,43 +74,78 @@ def write_customer(payer: Payer, site: str) -> Params:
 
 
 def write_checkout(request: CheckoutRequest, site: str) -> Params:
-    """A membership's checkout. ``payment_method_types`` is never sent: the host chooses methods at Stripe."""
+    """Any checkout. ``payment_method_types`` is never sent: the host chooses methods at Stripe."""
     metadata = {"site": site, "order": request.order_id, "kind": request.kind}
+    renews = request.line.interval != "once"
     params: Params = {
-        "mode": "subscription",
+        "mode": "subscription" if renews else "payment",
         "ui_mode": "hosted_page",
-        "line_items": [{"price": request.price_id, "quantity": 1}],
+        "line_items": [_write_line(request.line)],
         "success_url": request.success_url,
         "cancel_url": request.cancel_url,
         "client_reference_id": request.order_id,
         "metadata": metadata,
-        "subscription_data": {"metadata": metadata},
+        "subscription_data" if renews else "payment_intent_data": {"metadata": metadata},
         "locale": "es" if request.language == "es" else "auto",
         "expires_at": _seconds(request.expires_at),
         "integration_identifier": INTEGRATION,
     }
     if request.customer_id is not None:
         params["customer"] = request.customer_id
-    else:
+    elif request.email is not None:
         params["customer_email"] = request.email
+    if not renews:
+        params |= _write_once(request)
+    elif request.trial_days:
+        params |= _write_trial(request, metadata)
     if request.promotion_code_id is not None:
         params["discounts"] = [{"promotion_code": request.promotion_code_id}]
-    else:
+    elif request.kind == "membership":
         params["allow_promotion_codes"] = True
     return params
 
 
-def write_product(request: PriceRequest, site: str) -> Params:
-    return {
-        "id": name_product(request.plan_key, site),
-        "name": request.plan_title,
-        "metadata": {"site": site, "plan": request.plan_key},
+def _write_line(line: CheckoutLine) -> Params:
+    if line.money is None:
+        return {"price": line.price_id, "quantity": line.quantity}
+    price: Params = {
+        "product": line.product_id,
+        "currency": line.money.currency.lower(),
+        "unit_amount": line.money.amount_minor,
+        "tax_behavior": "inclusive",
     }
+    if line.interval != "once":
+        price["recurring"] = {"interval": line.interval}
+    return {"price_data": price, "quantity": line.quantity}
 
 
-def name_product(plan_key: str, site: str) -> str:
+def _write_once(request: CheckoutRequest) -> Params:
+    """A single payment. Who gives money need not become a customer; who buys has a receipt to find again."""
+    if request.kind == "donation":
+        submit: Params = {"submit_type": "donate"}
+        return submit if request.customer_id is not None else {**submit, "customer_creation": "if_required"}
+    return {} if request.customer_id is not None else {"customer_creation": "always"}
+
+
+def _write_trial(request: CheckoutRequest, metadata: Mapping[str, str]) -> Params:
+    """A trial that ends by itself where nobody gave a card."""
+    data = {
+        "metadata": metadata,
+        "trial_period_days": request.trial_days,
+        "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
+    }
+    method = "always" if request.trial_needs_card else "if_required"
+    return {"subscription_data": data, "payment_method_collection": method}
+
+
+def write_product(request: ProductRequest, site: str) -> Params:
+    mark = {"plan": request.plan_key} if request.plan_key is not None else {"kind": request.kind}
+    return {"id": name_product(request.key, site), "name": request.title, "metadata": {"site": site, **mark}}
+
+
+def name_product(key: str, site: str) -> str:
     """The product's id at Stripe, which we choose, so that a second run finds what the first one made."""
-    return f"{INTEGRATION}_{site}_{plan_key}"
+    return f"{INTEGRATION}_{site}_{key}"
 
 
 def write_price(request: PriceRequest, site: str) -> Params:

@@ -36,11 +36,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Whose it is, and which of our plans and prices its items are (Stripe's price id to plan key and our price id)."""
+    """Whose it is, and which of our plans and prices its items are (Stripe's price id to plan key and our price id).
+
+    ``kind`` and ``order_price_id`` are the order's: an amount that its buyer chose is a price of nobody else's.
+    """
 
     member_id: int | None
     order_id: str | None
-    plans: Mapping[str, tuple[str, int]]
+    plans: Mapping[str, tuple[str, int | None]]
+    kind: str = "membership"
+    order_price_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,9 @@ def make_mirror(
     facts = seen.facts
     ours = [item for item in facts.items if item.price.id in links.plans]
     first = ours[0] if ours else None
+    # A donation has no plan among its items, and an amount all the same.
+    sold = ours or (list(facts.items) if links.kind == "donation" else [])
+    shown = sold[0] if sold else None
     since = _find_since(seen, before)
     card = seen.attempt.card if seen.attempt is not None and seen.attempt.card is not None else facts.card
     return Mirror(
@@ -67,12 +75,16 @@ def make_mirror(
         order_id=links.order_id,
         account=account.id,
         livemode=facts.livemode,
+        kind=links.kind,
         plans=sorted({links.plans[item.price.id][0] for item in ours}),
-        price_id=links.plans[first.price.id][1] if first else None,
+        price_id=(links.plans[first.price.id][1] or links.order_price_id) if first else None,
         status=facts.status,
-        interval=first.price.interval if first else None,
-        amount_minor=sum(_cost(item) for item in ours),
+        interval=shown.price.interval if shown else None,
+        quantity=shown.quantity if shown else 1,
+        amount_minor=sum(_cost(item) for item in sold),
         currency=facts.currency,
+        planned_price_id=None,
+        planned_at=None,
         started_at=facts.started_at,
         period_start=facts.period_start,
         period_end=facts.period_end,
@@ -148,6 +160,7 @@ def read_agreement(row: Subscription) -> Agreement:
         kept_until=row.access_kept_until,
         paused_since=row.paused_since,
         is_collection_paused=row.is_collection_paused,
+        is_donation=row.kind == "donation",
     )
 
 
@@ -157,7 +170,7 @@ def _cost(item: ItemFacts) -> int:
 
 def list_owed(before: Subscription | None, after: Mirror, *, needs_confirmation: bool = False) -> list[Owed]:
     """The letters that follow from a change; none for a subscription that is nobody's."""
-    if after.member_id is None:
+    if after.member_id is None or after.kind != "membership":
         return []
     was = before.status if before is not None and before.member_id is not None else None
     owed = []

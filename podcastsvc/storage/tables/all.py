@@ -3,6 +3,7 @@
 from podcastsvc.storage.tables import (  # noqa: F401 -- importing them is what fills the metadata
     billing,
     episode,
+    gift,
     job,
     letter,
     member,

@@ -10,7 +10,10 @@ from podcastsvc.storage.tables.base import Base
 
 
 class Plan(Base):
-    """What a member can join. ``texts``: ``{language: {"title", "summary", "benefits": [...]}}``."""
+    """What a member can join. ``texts``: ``{language: {"title", "summary", "benefits": [...]}}``.
+
+    ``trial_days`` 0 offers no trial. ``most_seats`` above 1 makes it a plan for groups, which is bought by the seat.
+    """
 
     __tablename__ = "plan"
 
@@ -19,6 +22,9 @@ class Plan(Base):
     texts: Mapped[dict[str, Any]]
     position: Mapped[int] = mapped_column(default=0)
     is_open: Mapped[bool] = mapped_column(default=True)
+    trial_days: Mapped[int] = mapped_column(default=0)
+    trial_needs_card: Mapped[bool] = mapped_column(default=True)
+    most_seats: Mapped[int] = mapped_column(default=1)
     stripe_id: Mapped[str | None]
     account: Mapped[str | None]
     livemode: Mapped[bool | None]
@@ -26,7 +32,11 @@ class Plan(Base):
 
 
 class Price(Base):
-    """Amount, currency and interval of a plan; never changed, only followed by another."""
+    """Amount, currency and interval of a plan; never changed, only followed by another.
+
+    With ``least_minor`` buyers choose the amount themselves: from there to ``most_minor``, and ``amount_minor`` is what we
+    suggest. ``months`` is how long a price that is paid once lasts; None for good.
+    """
 
     __tablename__ = "price"
     __table_args__ = (
@@ -48,6 +58,9 @@ class Price(Base):
     interval: Mapped[str]
     amount_minor: Mapped[int]
     currency: Mapped[str]
+    least_minor: Mapped[int | None]
+    most_minor: Mapped[int | None]
+    months: Mapped[int | None]
     lookup_key: Mapped[str]
     is_open: Mapped[bool] = mapped_column(default=True)
     stripe_id: Mapped[str | None] = mapped_column(unique=True)
@@ -75,6 +88,8 @@ class Order(Base):
     """Something that someone set out to buy; ``id`` is a ULID that travels through Stripe as the link back to us.
 
     ``refunded``: the money goes back whole and what was bought ends; the nightly pass sees to it until both are true.
+    ``amount_minor`` is for one of ``quantity`` (seats); ``revision`` rises with each change of what is wanted. ``details``
+    is what its kind needs to know besides: see the file of that kind in ``billing/kinds/``.
     """
 
     __tablename__ = "order"
@@ -91,6 +106,11 @@ class Order(Base):
     price_id: Mapped[int | None] = mapped_column(ForeignKey("price.id"))
     amount_minor: Mapped[int]
     currency: Mapped[str]
+    interval: Mapped[str] = mapped_column(default="once")
+    quantity: Mapped[int] = mapped_column(default=1)
+    trial_days: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+    details: Mapped[dict[str, Any]]
     language: Mapped[str]
     attribution: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(default="open")
@@ -106,6 +126,7 @@ class Order(Base):
 class Subscription(Base):
     """The mirror of one subscription at Stripe, written by ``billing.apply.sync_subscription`` only.
 
+    ``kind`` is its order's: a monthly donation is one too, and has no plans unless the host ties its amount to one.
     ``plans`` are the keys of all our plans among its items; ``period_end`` the earliest of theirs. ``version`` rises with
     each write, so that no fetch that began earlier can overwrite a later one. ``paused_since`` is when we first saw that
     it is paused: Stripe does not say since when.
@@ -119,12 +140,16 @@ class Subscription(Base):
     order_id: Mapped[str | None]
     account: Mapped[str]
     livemode: Mapped[bool]
+    kind: Mapped[str] = mapped_column(default="membership")
     plans: Mapped[list[str]]
     price_id: Mapped[int | None] = mapped_column(ForeignKey("price.id"))
     status: Mapped[str]
     interval: Mapped[str | None]
+    quantity: Mapped[int] = mapped_column(default=1)
     amount_minor: Mapped[int]
     currency: Mapped[str]
+    planned_price_id: Mapped[int | None] = mapped_column(ForeignKey("price.id"))
+    planned_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
@@ -162,14 +187,17 @@ class Payment(Base):
     amount_minor: Mapped[int]
     currency: Mapped[str]
     refunded_minor: Mapped[int] = mapped_column(default=0)
+    refunds_made: Mapped[int] = mapped_column(default=0)
+    dispute_id: Mapped[str | None]
     dispute_state: Mapped[str | None]
+    dispute_due_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     synced_at: Mapped[datetime]
 
 
 class Grant(Base):
-    """A plan given without payment, with a reason and maybe an end."""
+    """A plan given without a subscription, with a reason and maybe an end."""
 
     __tablename__ = "grant"
     __table_args__ = (

@@ -16,6 +16,7 @@ from podcastsvc.members.sessions import LIFETIMES
 from podcastsvc.members.sign_in import Entered
 from podcastsvc.storage.tables.member import Member
 from podcastsvc.web.context import language, now, services
+from podcastsvc.web.guards.cookies import read_cookie
 from podcastsvc.web.language import make_path
 from podcastsvc.web.sign_in.asking import forget_browser
 from podcastsvc.web.sign_in.gates import set_session_cookie
@@ -33,9 +34,12 @@ TARGETS = {
     "account.cancel": "account.cancel",
     "account.receipts": "account.receipts",
     "join.page": "join.page",
+    "redeem.page": "redeem.page",
     "welcome.page": "welcome.page",
 }
 STUDIO = "studio"
+# The code of a gift that waits for a sign-in. A letter's link names no page to go on to.
+GIFT_COOKIE = "gift"
 # One member's page in the studio: the name and the member's number.
 _MEMBER = re.compile(r"studio\.member\.(\d{1,18})", re.ASCII)
 
@@ -54,9 +58,11 @@ def go_to(path: str) -> Response:
 
 
 def read_target() -> str | None:
-    """The name in the query or form, where it is one that we know."""
+    """The name in the query or form, where it is one that we know; else the gift that this browser was about to accept."""
     name = request.values.get("next", "")
-    return name if name in TARGETS or name == STUDIO or _MEMBER.fullmatch(name) else None
+    if name in TARGETS or name == STUDIO or _MEMBER.fullmatch(name):
+        return name
+    return "redeem.page" if read_cookie(GIFT_COOKIE) is not None else None
 
 
 def write_target(member: Member, name: str | None) -> str:

@@ -1,0 +1,51 @@
+"""What all forms that lead to Stripe share: limits, the way there, and the words for coming back without having paid."""
+
+from flask import Response
+from flask_login import current_user
+
+from podcastsvc.billing.checkout import AlreadyMember, AlreadyPaid, Outcome
+from podcastsvc.kit.language import N_
+from podcastsvc.members import attempts
+from podcastsvc.web.context import client_network, now, services
+from podcastsvc.web.language import make_path
+from podcastsvc.web.offers.order_cookie import give_order_cookie
+from podcastsvc.web.pages import gettext
+from podcastsvc.web.sign_in.entering import go_to
+
+AWAY = N_(
+    "The payment page does not answer. Nothing was charged, and your choice is still here. Try again in a moment."
+)
+# How somebody comes back from Stripe without having paid.
+CAME_BACK = {
+    "1": N_("Nothing was charged. Your choice is still here."),
+    "expired": N_("That took too long, so nothing was charged. Your choice is still here."),
+    "failed": N_("The payment did not go through, so nothing was charged. Try again, or use another card."),
+}
+
+
+def find_buyer_id() -> int | None:
+    """The member who buys; None for a visitor."""
+    return current_user.id if current_user.is_authenticated else None
+
+
+def spend_tries() -> None:
+    """Counts one checkout. Raises TooMany past the limits."""
+    with services().db.transaction() as session:
+        attempts.spend_checkout(session, find_buyer_id(), client_network(), now())
+
+
+def answer(outcome: Outcome) -> Response:
+    """Sends the buyer on to Stripe, or to where an order that is settled already leads."""
+    if isinstance(outcome, AlreadyMember):
+        return go_to(make_path("account.page"))
+    if isinstance(outcome, AlreadyPaid):
+        return go_to(make_path("welcome.page", s=outcome.checkout_id))
+    response = go_to(outcome.url)
+    give_order_cookie(response, outcome.cookie)
+    return response
+
+
+def say_came_back(word: str) -> str:
+    """The note for somebody who came back without having paid; "" for every other word."""
+    found = CAME_BACK.get(word)
+    return gettext(found) if found is not None else ""
