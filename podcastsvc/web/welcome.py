@@ -74,7 +74,8 @@ def _answer(done: Fulfilled, checkout_id: str) -> str | Response:
     if done.state == "paid":
         return other.show_paid(done, checkout_id) if other is not None else _answer_paid(done, checkout_id)
     if done.state in {"waiting", "given_back"}:
-        return render("welcome/waiting.html" if done.state == "waiting" else "welcome/given_back.html")
+        page = "welcome/waiting.html" if done.state == "waiting" else "welcome/given_back.html"
+        return render(page, kind=done.kind)
     back = "1" if done.state == "open" else done.state
     if other is not None:
         return go_to(make_path(other.form, back=back))

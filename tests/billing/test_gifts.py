@@ -8,6 +8,7 @@ import pytest
 from podcastsvc.billing.kinds import gift_codes, gift_offers, gifts
 from podcastsvc.billing.kinds.gift_offers import GiftOffer, find_delivery, list_offers, read_wish
 from podcastsvc.billing.plans import PlanView, PriceView
+from podcastsvc.billing.standin.faults import Faults
 from podcastsvc.errors import Conflict, Invalid, NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.keys import Keys
@@ -448,3 +449,32 @@ def decide(till, *, end_access):
     order_id = till.rows(Gift)[0].order_id
     with till.db.transaction() as session:
         gifts.end_refunded(session, order_id, clock.now(), end_access=end_access)
+
+
+def test_12_gift_whose_bank_payment_fails_gives_nothing_but_a_letter_that_leads_back_to_the_form(till):
+    till.standin.set_faults(Faults(unpaid="fails"))
+    opened = till.give()
+    till.pay(opened.url)
+    till.settle()
+    waiting = till.come_back(session_of(opened.url))
+
+    till.live(4)
+
+    assert (waiting.state, waiting.kind) == ("waiting", "gift")
+    assert till.come_back(session_of(opened.url)).state == "failed"
+    assert till.rows(Gift) == []
+    assert till.letters() == ["payment_undone"]
+    assert "http://127.0.0.1:8000/gift\n" in till.letter_text("payment_undone")
+
+
+def test_12_gift_is_made_once_the_bank_has_paid(till):
+    till.standin.set_faults(Faults(unpaid="succeeds"))
+    opened = till.give()
+    till.pay(opened.url)
+    till.settle()
+    before = till.rows(Gift)
+
+    till.live(4)
+
+    assert before == []
+    assert [gift.state for gift in till.rows(Gift)] == ["paid"]

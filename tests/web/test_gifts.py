@@ -13,12 +13,14 @@ from podcastsvc.billing import plans
 from podcastsvc.billing.kinds import gift_codes, gifts
 from podcastsvc.billing.standin.faults import Faults
 from podcastsvc.kit import clock
+from podcastsvc.mail.addresses import read_address
 from podcastsvc.members import attempts, grants
 from podcastsvc.members.entitlements import Standing, get_entitlement
 from podcastsvc.services import Services
 from podcastsvc.storage.tables.billing import Grant, Order
 from podcastsvc.storage.tables.gift import Gift
 from podcastsvc.storage.tables.member import Member
+from podcastsvc.web.offers import redeeming
 from tests.web.conftest import make_client, make_member, read_token, sign_in
 from tests.web.people import read_code, read_letters, read_link, send
 from tests.web.test_join import pay
@@ -378,3 +380,25 @@ def test_pages_of_codes_are_kept_by_nobody(client, services):
     assert reply.headers["Cache-Control"] == "private, no-store"
     assert reply.headers["Referrer-Policy"] == "no-referrer"
     assert reply.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_27_gift_that_is_taken_between_look_and_click_makes_no_account(app, client, services, finn):
+    _page, code = buy(client, services)
+    with app.test_request_context(f"/gift/redeem/{code}", method="POST"):
+        found = redeeming._look(code)
+        with services.db.transaction() as session:
+            gifts.redeem(session, code, finn.id, clock.now())
+
+        entered = redeeming._enter_new(found, read_address("dev@example.org"))
+
+    assert entered is None
+    assert "dev@example.org" not in {member.email for member in rows(services, Member)}
+
+
+def test_giver_whose_bank_takes_its_time_is_told_that_the_code_will_come(client, services):
+    services.standin.set_faults(Faults(unpaid="waits"))
+
+    page = client.get(pay(client, give(client).location))
+
+    assert "we send you the code of your gift" in page.text
+    assert rows(services, Gift) == []

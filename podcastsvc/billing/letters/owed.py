@@ -140,6 +140,10 @@ _VALUES: dict[str, Callable[[Session, Desk, Subscription, Member, str], Values |
 }
 
 
+# Where an order can be tried again.
+_FORMS = {"membership": "/join", "gift": "/gift"}
+
+
 def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> None:
     order = session.get(Order, order_id)
     to = _address_of(session, order) if order is not None else None
@@ -155,7 +159,7 @@ def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> N
             "price": Money(order.amount_minor, order.currency).format(order.language),
             "account_link": desk.sender.link("/account", order.language),
             "sign_in_link": desk.sender.link("/sign-in", order.language),
-            "join_link": desk.sender.link("/join", order.language),
+            "join_link": desk.sender.link(_FORMS[order.kind], order.language),
         },
         object_id=order.id,
         member_id=order.member_id,

@@ -164,11 +164,11 @@ def _enter_new(found: GiftPage, address: Address) -> Entered | None:
     if named is None or read_address(named).email_key != address.email_key:
         return None
     with services().db.transaction() as session:
-        if accounts.find_by_email(session, address.email_key) is not None:
+        # Held, so that nobody else takes it between the look and the account that is made for it.
+        if accounts.find_by_email(session, address.email_key) or gifts.get_gift(session, found.gift.id).state != "paid":
             return None
         member = accounts.sign_up(session, services().keys, address, language=language(), now=now())
-        if gifts.redeem(session, found.code, member.id, now()).outcome != "taken":
-            return None
+        gifts.redeem(session, found.code, member.id, now())
         agent = request.headers.get("User-Agent", "")
         return Entered(member, sessions.start_session(session, member, agent=agent, now=now(), is_proved=False))
 
