@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from podcastsvc.app import create_app
 from podcastsvc.billing import portal
+from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.letters.week import write_summary
 from podcastsvc.billing.standin.faults import Faults
 from podcastsvc.kit import clock
@@ -58,6 +59,7 @@ def _write_letters(language: str, folder: Path) -> list[Letter]:
         _pay(till, language)
         _ask(till, language)
         _remind(till, language)
+        _give(till, language)
         write_summary(till.desk, clock.now())
         with db.reading() as session:
             found = list(session.scalars(select(Letter).where(Letter.language == language)))
@@ -129,6 +131,17 @@ def _remind(till: Till, language: str) -> None:
                 now=began_at,
             )
     assert reminders.remind(till.db, till.desk.keys, till.desk.sender, clock.now()) >= len(reminders.REMINDERS)
+
+
+def _give(till: Till, language: str) -> None:
+    """A gift, from the giver's code to its acceptance."""
+    code = till.buy_gift("gina@example.org", language=language, recipient_email="hugo@example.org")
+    with till.db.transaction() as session:
+        hugo = accounts.sign_up(
+            session, till.desk.keys, read_address("hugo@example.org"), language=language, now=clock.now()
+        )
+        gifts.redeem(session, code, hugo.id, clock.now())
+    till.work()
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -19,6 +19,7 @@ def make_path(rule):
         .replace("<int:episode_id>", "1")
         .replace("<int:link_id>", "1")
         .replace("<int:grant_id>", "1")
+        .replace("<int:gift_id>", "1")
         .replace("<int:address_id>", "1")
         .replace("<key>", "members")
         .replace("<name>", "20260602T100000-a.eml")
