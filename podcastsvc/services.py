@@ -61,7 +61,9 @@ class Services:
 
     @cached_property
     def db(self) -> Database:
-        return Database(self.settings.database, pool_size=min(self.settings.running + _OWN_THREADS, _MOST_CONNECTIONS))
+        return Database(
+            self.settings.database, pool_size=min(self.settings.running_in_all + _OWN_THREADS, _MOST_CONNECTIONS)
+        )
 
     @cached_property
     def media(self) -> MediaStore:

@@ -17,6 +17,8 @@ from podcastsvc.errors import Misconfigured
 PREFIX = "PODCASTSVC_"
 MIB = 1024 * 1024
 _RUNNING_PER_CORE = 4
+# Pages, and three kinds of quick answers (``web/apps/quick.py``), which have turns of their own.
+_KINDS_OF_WORK = 4
 _TRUTH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
 
@@ -128,6 +130,11 @@ class Settings:
         for answers that wait for a slow reader, and for requests that wait for their turn.
         """
         return max(1, min(_RUNNING_PER_CORE * count_cores() // self.workers, self.threads // 2))
+
+    @property
+    def running_in_all(self) -> int:
+        """Requests of all kinds that one process works on at the same moment; never more than half its threads."""
+        return max(1, min(_KINDS_OF_WORK * self.running, self.threads // 2))
 
     @property
     def default_language(self) -> str:

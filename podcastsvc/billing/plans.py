@@ -31,7 +31,8 @@ OUT_OF_BOUNDS = N_("Choose an amount within the limits.")
 BAD_CURRENCY = N_("Enter a currency's code such as EUR or USD.")
 NOT_OFFERED = N_("This price is not offered any more. Choose another one.")
 _INTERVALS = ("year", "month", "once")
-_MOST_MINOR = 99_999_999  # what Stripe takes in one payment
+MOST_MINOR = 99_999_999
+"""What Stripe takes in one payment, in the currency's smallest unit."""
 _FIRST_TEXTS = {
     "en": {
         "title": "Member",
@@ -147,7 +148,7 @@ def settle_amount(price: PriceView, chosen: Money | None) -> Money:
     if price.bounds is None:
         return price.money
     money, bounds = chosen or price.money, price.bounds
-    most = bounds.most.amount_minor if bounds.most is not None else _MOST_MINOR
+    most = bounds.most.amount_minor if bounds.most is not None else MOST_MINOR
     if money.currency != price.money.currency or not bounds.least.amount_minor <= money.amount_minor <= most:
         raise Invalid(OUT_OF_BOUNDS, {"amount": OUT_OF_BOUNDS})
     return money
@@ -226,7 +227,7 @@ def set_price(
     Running subscriptions keep the price they were bought at. Raises NotFound, and Invalid for the field that is named
     like the interval, or ``currency``.
     """
-    if not 0 < money.amount_minor <= _MOST_MINOR:
+    if not 0 < money.amount_minor <= MOST_MINOR:
         raise Invalid(BAD_AMOUNT, {interval: BAD_AMOUNT})
     if not is_currency(money.currency):
         raise Invalid(BAD_CURRENCY, {"currency": BAD_CURRENCY})

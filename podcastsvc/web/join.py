@@ -18,7 +18,7 @@ from podcastsvc.members.entitlements import Standing
 from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.language import make_path
-from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, say_came_back, spend_tries
+from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, spend_tries
 from podcastsvc.web.offers.order_cookie import read_order_cookie
 from podcastsvc.web.offers.plan_choices import PlanChoice, choose, make_choices
 from podcastsvc.web.pages import gettext, render
@@ -135,7 +135,7 @@ def page_post() -> str | Response:
     errors: dict[str, str] = {}
     if plan not in {choice.value for choice in choices}:
         errors["plan"] = gettext(CHOOSE_PLAN)
-    address = _read_address(typed, errors)
+    address = read_buyer(typed, errors)
     if errors or not choices:
         return make_response(_show_page(plan, email=typed, order_id=order_id, errors=errors), 422)
     spend_tries()
@@ -156,14 +156,3 @@ def page_post() -> str | Response:
     except Conflict as refusal:
         return make_response(_show_page(plan, email=typed, problem=gettext(refusal.message)), 409)
     return answer(outcome)
-
-
-def _read_address(typed: str, errors: dict[str, str]) -> Address | None:
-    """The visitor's address; nobody who is signed in is asked for one."""
-    if current_user.is_authenticated:
-        return None
-    try:
-        return read_address(typed)
-    except Invalid as problem:
-        errors["email"] = gettext(problem.message)
-        return None

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from podcastsvc.billing.facts import Interval
-from podcastsvc.billing.plans import PlanView
+from podcastsvc.billing.plans import MOST_MINOR, PlanView
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_, gettext
 from podcastsvc.kit.money import Money
@@ -26,7 +26,6 @@ NO_RECIPIENT = N_("Enter their name.")
 NO_ADDRESS_TO_SEND = N_("Enter their e-mail address, or leave the day empty and give it by hand.")
 DAY_OVER = N_("This day is over already. Choose a day from today on.")
 DAY_TOO_FAR = N_("Choose a day within a year.")
-_MOST_MINOR = 99_999_999  # what Stripe takes in one payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _price(plan: PlanView, months: int) -> GiftOffer | None:
     yearly, monthly = _find(plan, "year"), _find(plan, "month")
     if months == 12 and yearly is not None:
         return GiftOffer(plan.key, plan.title, months, yearly)
-    if monthly is None or monthly.amount_minor * months > _MOST_MINOR:
+    if monthly is None or monthly.amount_minor * months > MOST_MINOR:
         return None
     return GiftOffer(plan.key, plan.title, months, Money(monthly.amount_minor * months, monthly.currency))
 

@@ -132,7 +132,7 @@ class Paces:
     def __init__(self, settings: Settings) -> None:
         self.feeds = Pace("member feed", settings.member_requests_per_hour, timedelta(hours=1))
         self.audio = Pace("member audio", AUDIO_STARTS_A_DAY, timedelta(days=1))
-        self.streams = AtOnce(AUDIO_AT_ONCE, max(1, settings.threads - settings.running))
+        self.streams = AtOnce(AUDIO_AT_ONCE, max(1, settings.threads - settings.running_in_all))
         self.forms = Pace("forms", FORMS_A_MINUTE, timedelta(minutes=1), refusal=TOO_FAST)
         self.notices = Pace("notices", NOTICES_A_SECOND, timedelta(seconds=1))
 

@@ -4,7 +4,9 @@ from flask import Response
 from flask_login import current_user
 
 from podcastsvc.billing.checkout import AlreadyMember, AlreadyPaid, Outcome
+from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_
+from podcastsvc.mail.addresses import Address, read_address
 from podcastsvc.members import attempts
 from podcastsvc.web.context import client_network, now, services
 from podcastsvc.web.language import make_path
@@ -26,6 +28,17 @@ CAME_BACK = {
 def find_buyer_id() -> int | None:
     """The member who buys; None for a visitor."""
     return current_user.id if current_user.is_authenticated else None
+
+
+def read_buyer(typed: str, errors: dict[str, str]) -> Address | None:
+    """The address of a visitor who buys; nobody who is signed in is asked for one. A mistake is noted for ``email``."""
+    if current_user.is_authenticated:
+        return None
+    try:
+        return read_address(typed)
+    except Invalid as problem:
+        errors["email"] = gettext(problem.message)
+        return None
 
 
 def spend_tries() -> None:

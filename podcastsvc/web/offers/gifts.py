@@ -23,10 +23,9 @@ from podcastsvc.billing.kinds.gift_offers import (
     write_length,
 )
 from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
-from podcastsvc.mail.addresses import Address, read_address
 from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.guards.headers import mark_personal
-from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, say_came_back, spend_tries
+from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, spend_tries
 from podcastsvc.web.offers.order_cookie import forget_order_cookie, read_order_cookie
 from podcastsvc.web.pages import gettext, render, zone_of_show
 
@@ -73,7 +72,7 @@ def page_post() -> str | Response:
     order_id = orders.read_order_id(request.form.get("order", ""))
     errors: dict[str, str] = {}
     offers = _list_offers()
-    address = _read_address(values["email"], errors)
+    address = read_buyer(values["email"], errors)
     try:
         wish, offer = read_wish(offers, values, _find_today())
     except Invalid as problem:
@@ -152,17 +151,6 @@ def _list_offers() -> list[GiftOffer]:
         return []
     with services().db.reading() as session:
         return list_offers(plans.list_plans(session, language()))
-
-
-def _read_address(typed: str, errors: dict[str, str]) -> Address | None:
-    """The giver's own address; nobody who is signed in is asked for one."""
-    if current_user.is_authenticated:
-        return None
-    try:
-        return read_address(typed)
-    except Invalid as problem:
-        errors["email"] = gettext(problem.message)
-        return None
 
 
 def _find_today() -> date:
