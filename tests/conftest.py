@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -23,6 +24,14 @@ from podcastsvc.storage.tables import all as all_tables
 assert all_tables.METADATA.tables
 
 SHARED_DATA = Path(os.environ.get("PODCASTSVC_TEST_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in a browser or with a served site of its own is tried once more: many share the machine's processors, and
+    something may come too late. The summary names each as RERUN; one that needs it often has a race to be mended."""
+    for item in items:
+        if item.get_closest_marker("browser") or hasattr(item.module, "Site"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +158,12 @@ def settings(tmp_path, sqlite_url) -> Settings:
 @pytest.fixture(scope="session")
 def base_url() -> None:
     """Tests name whole addresses. Stands in for the plugin's own fixture, whose form pytest 9.2 warns about."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    """Pages may take their time where many tests share a processor."""
+    expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -57,14 +57,6 @@ class HostsHand(Hand):
         self.page.evaluate(DROP, [target, name, base64.b64encode(content).decode()])
 
 
-@pytest.fixture(autouse=True)
-def patience():
-    """Pages may take their time where many tests share a processor."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture
 def hand(stage, page):
     """Ada's hand in a fresh browser, which must have nothing to complain about."""

@@ -21,6 +21,7 @@ SILENT = {
     "import-linter": "a command of make check",
     "mypy": "a command of make check",
     "pytest-playwright": "a plugin",
+    "pytest-rerunfailures": "a plugin",
     "pytest-randomly": "a plugin",
     "pytest-timeout": "a plugin",
     "pytest-xdist": "a plugin",

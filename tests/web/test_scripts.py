@@ -266,6 +266,37 @@ def test_a_pasted_code_is_cleaned_and_sent_once(visit, bench):
     assert [form["code"] for form in bench.posted] == ["123456"]
 
 
+def test_a_code_that_was_filled_in_before_the_script_came_is_sent_as_well(visit, page, bench):
+    """Phones fill in a code as soon as the field is there."""
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/js/code.js*", hold)
+    visit("code")
+    page.get_by_label("Six-digit code").fill("123456")
+    assert bench.posted == []
+
+    with page.expect_response("**/try/once"):
+        held[0].continue_()
+
+    assert [form["code"] for form in bench.posted] == ["123456"]
+
+
+def test_coming_back_to_a_sent_code_does_not_send_it_again(visit, bench):
+    page = visit("code")
+    with page.expect_response("**/try/once"):
+        page.get_by_label("Six-digit code").fill("123456")
+    page.goto(f"{bench.base_url}/try/copy")
+
+    page.go_back()
+    page.wait_for_load_state("networkidle")
+
+    expect(page.get_by_label("Six-digit code")).to_be_visible()
+    assert [form["code"] for form in bench.posted] == ["123456"]
+
+
 def test_a_second_press_sends_nothing(visit, bench):
     page = visit("once")
 
