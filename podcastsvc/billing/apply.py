@@ -107,6 +107,9 @@ def _mirror(
         found,
         kind=kind,
         order_price_id=order.price_id if order is not None else None,
+        planned_price_id=plans.find_sold(session, seen.facts.planned.price_id)
+        if seen.facts.planned is not None
+        else None,
     )
     return make_mirror(seen, before, links, account, grace=desk.grace, now=now)
 

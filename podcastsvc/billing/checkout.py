@@ -13,13 +13,14 @@ from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls.ensuring import ensure_product
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import CheckoutFacts, CheckoutLine, CheckoutRequest, Interval, OrderKind, ProductRequest
-from podcastsvc.billing.gateway import Missing
+from podcastsvc.billing.gateway import Missing, Refused
+from podcastsvc.billing.joining import coupons, terms
 from podcastsvc.billing.kinds.names import name_kind
-from podcastsvc.errors import Conflict, Invalid
+from podcastsvc.errors import Conflict, Invalid, NotFound
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.money import Money
 from podcastsvc.mail.addresses import Address
-from podcastsvc.members import subscriptions
+from podcastsvc.members import grants, subscriptions
 from podcastsvc.members.subscriptions import Account
 from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
@@ -42,8 +43,8 @@ class BuyRequest:
     language. ``attribution`` is kept with the order (where the visitor came from).
 
     A membership names its ``price_id``, and ``money`` only where that price leaves the amount to the buyer. Everything
-    else states ``money``, worked out from our own tables (rule T-P3), ``interval`` and ``details``. ``trial_days``
-    was checked by the caller.
+    else states ``money``, worked out from our own tables (rule T-P3), ``interval`` and ``details``. ``coupon_id`` and
+    ``trial_days`` were checked by the caller.
     """
 
     order_id: str
@@ -57,6 +58,7 @@ class BuyRequest:
     money: Money | None = None
     interval: Interval = "once"
     quantity: int = 1
+    coupon_id: int | None = None
     trial_days: int = 0
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -76,9 +78,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyMember:
-    """The signed-in person has a running subscription: the account page is the place to change it."""
+    """The signed-in person has a running subscription: the account page is the place to change it.
 
-    subscription_id: str
+    None where the plan is theirs for good by one payment.
+    """
+
+    subscription_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,10 @@ class AlreadyPaid:
     """This order was paid: go on to ``/welcome?s=<checkout_id>``."""
 
     checkout_id: str
+
+
+class CouponRefused(Conflict):
+    """Stripe takes the order's coupon no longer: it is used up, or was closed there. Nothing was opened."""
 
 
 Outcome = Opened | AlreadyMember | AlreadyPaid
@@ -120,7 +129,11 @@ def _find_running(desk: Desk, request: BuyRequest, now: datetime) -> AlreadyMemb
         return None
     with desk.db.reading() as session:
         found = subscriptions.find_running(session, request.member_id, now)
-    return None if found is None else AlreadyMember(found.stripe_id)
+        price = plans.find_price(session, request.price_id, request.language) if request.price_id is not None else None
+        is_owned = price is not None and grants.has_bought_for_good(session, request.member_id, price.plan_key)
+    if found is None and not is_owned:
+        return None
+    return AlreadyMember(found.stripe_id if found is not None else None)
 
 
 def _use_earlier(desk: Desk, request: BuyRequest, now: datetime) -> Opened | AlreadyPaid | str:
@@ -163,6 +176,7 @@ class _Choice:
     currency: str
     interval: str
     quantity: int
+    coupon_id: int | None
     trial_days: int
     details: dict[str, Any]
     member_id: int | None
@@ -187,6 +201,7 @@ def _settle_choice(session: Session, request: BuyRequest) -> _Choice:
         currency=money.currency,
         interval=interval,
         quantity=request.quantity,
+        coupon_id=request.coupon_id,
         trial_days=request.trial_days,
         details=dict(request.details),
         member_id=request.member_id,
@@ -249,22 +264,34 @@ def _create(desk: Desk, request: BuyRequest, order: Order) -> CheckoutFacts:
     """Opens the session. A customer or price that Stripe has lost is made anew, once."""
     try:
         return desk.gateway.create_checkout(_write_request(desk, request, order))
+    except Refused as problem:
+        if order.coupon_id is not None and (problem.parameter or "").startswith("discounts"):
+            raise CouponRefused(terms.CODE_OVER) from problem
+        raise
     except Missing as problem:
         parameter = problem.parameter or ""
+        if order.coupon_id is not None and parameter.startswith("discounts"):
+            raise CouponRefused(terms.CODE_OVER) from problem
         if parameter == "customer" and request.member_id is not None:
-            customers.mark_deleted(desk, customers.ensure_customer(desk, request.member_id))
+            customers.mark_deleted(desk, customers.ensure_customer(desk, request.member_id, order.currency))
         elif parameter.startswith("line_items") and request.price_id is not None:
             plans.forget_price(desk, request.price_id)
         else:
             raise
+    except NotFound as problem:
+        raise CouponRefused(terms.CODE_OVER) from problem
     return desk.gateway.create_checkout(_write_request(desk, request, order))
 
 
 def _write_request(desk: Desk, request: BuyRequest, order: Order) -> CheckoutRequest:
     is_known = request.member_id is not None
     # Without a sign-in never an existing customer: Stripe's page would show that person's name and saved card.
-    customer_id = customers.ensure_customer(desk, request.member_id) if request.member_id is not None else None
+    customer_id = None
+    if request.member_id is not None:
+        customer_id = customers.ensure_customer(desk, request.member_id, order.currency)
     assert order.checkout_expires_at is not None  # noqa: S101 -- set when the order was placed
+    with desk.db.reading() as session:
+        price = plans.find_price(session, order.price_id, request.language) if order.price_id is not None else None
     return CheckoutRequest(
         order_id=order.id,
         kind=request.kind,
@@ -275,7 +302,9 @@ def _write_request(desk: Desk, request: BuyRequest, order: Order) -> CheckoutReq
         expires_at=order.checkout_expires_at,
         customer_id=customer_id,
         email=None if is_known else request.email,
+        promotion_code_id=coupons.prepare_code(desk, order.coupon_id) if order.coupon_id is not None else None,
         trial_days=order.trial_days,
+        trial_needs_card=price is None or price.trial_needs_card,
     )
 
 

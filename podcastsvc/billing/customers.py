@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing.account import require_account
@@ -18,12 +18,15 @@ from podcastsvc.storage.inserts import insert_if_absent
 from podcastsvc.storage.tables.billing import BillingCustomer, Subscription
 
 
-def ensure_customer(desk: Desk, member_id: int) -> str:
-    """Stripe's id of the member's customer in the bound account; made where there is none. Raises NotFound."""
+def ensure_customer(desk: Desk, member_id: int, currency: str) -> str:
+    """Stripe's id of the member's customer for a currency in the bound account; made where there is none. Raises NotFound.
+
+    Stripe takes one currency from each customer, so whoever has had a subscription in another one gets a new customer.
+    """
     account = require_account(desk)
     with desk.db.reading() as session:
         member = accounts.get(session, member_id)
-        found = find_customer(session, member_id)
+        found = find_customer(session, member_id, currency)
         earlier = session.scalar(
             select(func.count()).select_from(BillingCustomer).where(BillingCustomer.member_id == member_id)
         )
@@ -36,11 +39,14 @@ def ensure_customer(desk: Desk, member_id: int) -> str:
     return facts.id
 
 
-def find_customer(session: Session, member_id: int) -> BillingCustomer | None:
-    """The member's newest customer that is not known to be gone."""
+def find_customer(session: Session, member_id: int, currency: str | None = None) -> BillingCustomer | None:
+    """The member's newest customer that is not known to be gone; with ``currency`` the newest that can pay in it."""
     query = select(BillingCustomer).where(
         BillingCustomer.member_id == member_id, BillingCustomer.deleted_at.is_(None), _is_ours()
     )
+    if currency is not None:
+        other = exists().where(Subscription.customer_id == BillingCustomer.stripe_id, Subscription.currency != currency)
+        query = query.where(~other)
     return session.scalars(query.order_by(BillingCustomer.id.desc()).limit(1)).first()
 
 

@@ -88,8 +88,19 @@ class InvoiceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedPrice:
+    """A price that a schedule puts in place of the present one, by Stripe's id."""
+
+    price_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionFacts:
-    """A subscription as it is now, whatever notice made us ask."""
+    """A subscription as it is now, whatever notice made us ask.
+
+    ``has_pending_update``: a change waits for its payment. ``planned`` is known only where the schedule was expanded.
+    """
 
     id: str
     status: str
@@ -111,6 +122,9 @@ class SubscriptionFacts:
     latest_invoice_id: str | None
     card: CardFacts | None
     metadata: Mapping[str, str]
+    has_pending_update: bool = False
+    schedule_id: str | None = None
+    planned: PlannedPrice | None = None
 
     @property
     def period_start(self) -> datetime | None:
@@ -315,7 +329,8 @@ class PriceRequest:
 class CouponRequest:
     """A coupon and the code that people type. One of ``percent_off`` and ``amount_off`` is set.
 
-    ``months`` None takes it off the first invoice only, 0 off all of them. Limits and expiry live at Stripe.
+    ``months`` None takes it off the first invoice only, 0 off all of them. Limits and expiry live at Stripe. ``product``
+    None is for all that we sell.
     """
 
     key: str
@@ -327,17 +342,31 @@ class CouponRequest:
     redeem_by: datetime | None = None
     max_redemptions: int | None = None
     is_first_time_only: bool = False
+    product: ProductRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """An item of a subscription with another price."""
+
+    item_id: str
+    price_id: str
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
 class PortalRequest:
-    """A visit to Stripe's portal. ``flow`` "card" opens the card form alone and comes back from it by itself."""
+    """A visit to Stripe's portal. ``flow`` "card" opens the card form alone and comes back from it by itself, "plan" the
+    confirmation of a change of ``item`` in ``subscription_id``.
+    """
 
     customer_id: str
     return_url: str
     language: str
     configuration_id: str | None = None
-    flow: Literal["home", "card"] = "home"
+    flow: Literal["home", "card", "plan"] = "home"
+    subscription_id: str | None = None
+    item: ItemChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,19 @@ from typing import Literal, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing import apply, customers, orders
+from podcastsvc.billing import apply, customers, orders, plans
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import payments
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import CheckoutFacts, OrderKind
 from podcastsvc.billing.gateway import Missing, Refused
+from podcastsvc.billing.joining import trials
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.errors import NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
 from podcastsvc.mail.addresses import read_address
-from podcastsvc.members import accounts, subscriptions
+from podcastsvc.members import accounts, grants, subscriptions
 from podcastsvc.members.subscriptions import Account
 from podcastsvc.storage import jobs
 from podcastsvc.storage.tables.billing import Order, Payment
@@ -141,14 +142,38 @@ def _take_in_membership(
     buyer = _find_buyer(session, desk, order, now)
     member = accounts.find_held(session, buyer.id) if buyer is not None else None
     new_id = facts.subscription_id or ""
-    if member is None or _has_another(session, member, order, new_id, now):
+    if (
+        member is None
+        or _has_another(session, member, order, new_id, now)
+        or not trials.note_begun(session, desk.keys, member, order, now)
+    ):
         enqueue_give_back(session, order)
         return
     order.state, order.member_id = "paid", member.id
     if facts.customer_id is not None:
         customers.save_customer(session, account, facts.customer_id, member.id, now)
+    if facts.subscription_id is None:
+        _give_bought(session, order, member.id, now)
     for old_id in subscriptions.list_left_over(session, member.id, now, but=new_id):
         enqueue_end(session, old_id)
+
+
+def _give_bought(session: Session, order: Order, member_id: int, now: datetime) -> None:
+    """A price that is paid once gives its plan by a grant, which begins where one bought before it ends."""
+    price = plans.get_price(session, order.price_id)
+    starts_at = grants.find_bought_end(session, member_id, price.plan_key, now) or now
+    ends_at = None if price.months is None else clock.add_months(starts_at, price.months)
+    grants.save_grant(
+        session,
+        member_id,
+        price.plan_key,
+        reason="once",
+        source_id=order.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        now=now,
+    )
+    _owe_letter(session, "welcome_once", order.id)
 
 
 TakeIn = Callable[[Session, Desk, Account, Order, CheckoutFacts, datetime], None]
@@ -161,8 +186,12 @@ TAKE_IN: dict[str, TakeIn] = {
 
 
 def _has_another(session: Session, member: Member, order: Order, new_id: str, now: datetime) -> bool:
-    """Whether the member pays already; also by an order taken in just before, whose subscription has no row yet."""
+    """Whether the member has it already; also by an order taken in just before, whose subscription has no row yet."""
     if subscriptions.find_running(session, member.id, now, but=new_id) is not None:
+        return True
+    if order.price_id is not None and grants.has_bought_for_good(
+        session, member.id, plans.get_price(session, order.price_id).plan_key
+    ):
         return True
     return bool(orders.list_unlinked(session, member.id, now, but=order.id))
 

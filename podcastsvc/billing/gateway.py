@@ -70,9 +70,10 @@ class Missing(NotFound):
 class Refused(Unavailable):
     """Stripe refused what we sent: a bug of ours, already logged with the request's id. The page says try again."""
 
-    def __init__(self, message: str, code: str | None) -> None:
+    def __init__(self, message: str, code: str | None, parameter: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.parameter = parameter
 
 
 class Gateway:
@@ -149,11 +150,16 @@ class Gateway:
     def create_checkout(self, request: CheckoutRequest) -> CheckoutFacts:
         """Opens a checkout session; the same request again gives the same session.
 
-        Raises Missing with parameter "customer" where the customer is gone.
+        Raises Missing with parameter "customer" where the customer is gone. Only Stripe knows whether a promotion code can
+        still be used, so its refusal is no bug.
         """
         params = writing.write_checkout(request, self.site)
         key = make_options("checkout", request.order_id, params)
-        return self.fetch(reading.read_checkout, lambda client: client.v1.checkout.sessions.create(any_of(params), key))
+        return self.fetch(
+            reading.read_checkout,
+            lambda client: client.v1.checkout.sessions.create(any_of(params), key),
+            quiet=request.promotion_code_id is not None,
+        )
 
     def fetch_checkout(self, checkout_id: str) -> CheckoutFacts:
         return self.fetch(reading.read_checkout, lambda client: client.v1.checkout.sessions.retrieve(checkout_id))
@@ -190,6 +196,10 @@ class Gateway:
         facts = self.fetch_subscription(subscription_id)
         if at_period_end == (facts.ends_at is not None):
             return facts
+        if at_period_end and facts.schedule_id is not None:
+            # What a schedule plans stands in the way of ending, and there is nothing to plan any more.
+            release = facts.schedule_id
+            self.fetch(dict, lambda client: client.v1.subscription_schedules.release(release))
         params = writing.write_cancel(facts, at_period_end=at_period_end, feedback=feedback, comment=comment)
         return self.update_subscription(subscription_id, params)
 
@@ -363,7 +373,7 @@ def _translate(problem: "stripe.StripeError", *, quiet: bool) -> Failure:
         if not quiet:
             fields = {"request": problem.request_id, "code": problem.code, "param": getattr(problem, "param", None)}
             log.error("stripe refused a request of ours", extra=fields)
-        return Refused(_OUR_FAULT, problem.code)
+        return Refused(_OUR_FAULT, problem.code, getattr(problem, "param", None))
     log.warning("stripe did not answer", extra={"request": problem.request_id, "status": problem.http_status})
     return Unavailable(_AWAY)
 

@@ -30,6 +30,9 @@ BAD_AMOUNT = N_("Enter an amount of more than 0 and less than 1,000,000.")
 OUT_OF_BOUNDS = N_("Choose an amount within the limits.")
 BAD_CURRENCY = N_("Enter a currency's code such as EUR or USD.")
 NOT_OFFERED = N_("This price is not offered any more. Choose another one.")
+BAD_BOUNDS = N_("The lowest amount must be the smallest, and the highest the largest.")
+BAD_TRIAL = N_("A trial lasts at most 730 days.")
+MOST_TRIAL_DAYS = 730  # what Stripe takes
 _INTERVALS = ("year", "month", "once")
 MOST_MINOR = 99_999_999
 """What Stripe takes in one payment, in the currency's smallest unit."""
@@ -68,7 +71,7 @@ class PriceView:
     """A price as people see it. ``plan_key`` and ``title`` are its plan's.
 
     ``bounds`` where buyers choose the amount; ``money`` is then what we suggest. ``months`` is how long a price that is
-    paid once lasts; None for good.
+    paid once lasts; None for good. ``trial_days`` come before the first payment, for whoever has had none.
     """
 
     id: int
@@ -79,6 +82,8 @@ class PriceView:
     is_open: bool
     bounds: Bounds | None = None
     months: int | None = None
+    trial_days: int = 0
+    trial_needs_card: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,8 @@ def _view_price(plan: Plan, price: Price, language: str) -> PriceView:
         is_open=price.is_open and plan.is_open,
         bounds=_read_bounds(price),
         months=price.months,
+        trial_days=plan.trial_days if price.interval != "once" else 0,
+        trial_needs_card=plan.trial_needs_card,
     )
 
 
@@ -176,6 +183,14 @@ def find_price(session: Session, price_id: int, language: str) -> PriceView | No
     return None if row is None else _view_price(row[1], row[0], language)
 
 
+def get_price(session: Session, price_id: int | None) -> PriceView:
+    """A price that has been sold, in the plan's first language. Raises NotFound."""
+    found = find_price(session, price_id, "") if price_id is not None else None
+    if found is None:
+        raise NotFound(NOT_OFFERED)
+    return found
+
+
 def save_plan(
     session: Session,
     key: str,
@@ -198,6 +213,13 @@ def save_plan(
     if not insert_if_absent(session, Plan, row):
         session.execute(update(Plan).where(Plan.key == key).values(texts=cleaned, position=position, is_open=is_open))
     jobs.enqueue(session, PREPARE_JOB, unique_key=PREPARE_JOB)
+
+
+def set_trial(session: Session, plan_key: str, days: int, *, needs_card: bool) -> None:
+    """How long newcomers hear everything before the first payment; 0 for no trial. Raises Invalid for ``trial_days``."""
+    if not 0 <= days <= MOST_TRIAL_DAYS:
+        raise Invalid(BAD_TRIAL, {"trial_days": BAD_TRIAL})
+    session.execute(update(Plan).where(Plan.key == plan_key).values(trial_days=days, trial_needs_card=needs_card))
 
 
 def _clean_texts(language: str, texts: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,6 +251,9 @@ def set_price(
     """
     if not 0 < money.amount_minor <= MOST_MINOR:
         raise Invalid(BAD_AMOUNT, {interval: BAD_AMOUNT})
+    if bounds is not None and not _is_inside(money, bounds):
+        least_field = interval + "_least"
+        raise Invalid(BAD_BOUNDS, {least_field: BAD_BOUNDS})
     if not is_currency(money.currency):
         raise Invalid(BAD_CURRENCY, {"currency": BAD_CURRENCY})
     plan = session.scalar(select(Plan).where(Plan.key == plan_key).with_for_update())
@@ -257,6 +282,11 @@ def set_price(
     session.flush()  # the caller needs the id
     jobs.enqueue(session, PREPARE_JOB, unique_key=PREPARE_JOB)
     return price.id
+
+
+def _is_inside(money: Money, bounds: Bounds) -> bool:
+    most = bounds.most.amount_minor if bounds.most is not None else MOST_MINOR
+    return 0 < bounds.least.amount_minor <= money.amount_minor <= most <= MOST_MINOR
 
 
 def close_price(session: Session, price_id: int) -> None:
@@ -293,6 +323,11 @@ def read_plans_of(session: Session, prices: Iterable[PriceFacts], site: str) -> 
         if ours is not None:
             found[price.id] = ours
     return found
+
+
+def find_sold(session: Session, stripe_id: str) -> int | None:
+    """Our price behind one of Stripe's; None for one that is not ours."""
+    return session.scalar(select(Price.id).where(Price.stripe_id == stripe_id))
 
 
 def find_product_of_chosen(session: Session, price_id: int) -> str | None:

@@ -16,15 +16,19 @@ from podcastsvc.billing.calls.ensuring import ensure_portal_settings
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import PortalProduct, PortalRequest
 from podcastsvc.billing.gateway import Gateway, Missing, any_of
+from podcastsvc.billing.joining import coupons
 from podcastsvc.errors import Conflict, NotFound
+from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.money import Money
 from podcastsvc.members import subscriptions
 from podcastsvc.members.subscriptions import Account
+from podcastsvc.storage import jobs
 from podcastsvc.storage.facts import find_fact, save_fact
 from podcastsvc.storage.tables.billing import Payment, Plan, Price, Subscription
 
 SETTINGS_FACT = "portal"
+PAUSE_FACT = "members_may_pause"
 NO_ACCOUNT = N_("There is no billing account yet. It is made when you join.")
 NOTHING_RUNS = N_("There is no membership to change.")
 # What may be said on leaving, in Stripe's words; the pages hold the texts.
@@ -52,23 +56,37 @@ class Receipt:
 
 
 def prepare(desk: Desk) -> None:
-    """Makes open prices and the portal's settings at Stripe, or brings them up to date. The handler of ``billing.prepare``."""
+    """Makes open prices, coupons and the portal's settings at Stripe, or mends them. The handler of ``billing.prepare``."""
     account = require_account(desk)
     with desk.db.reading() as session:
         price_ids = list(session.scalars(select(Price.id).where(Price.is_open).order_by(Price.id)))
     for price_id in price_ids:
         plans.prepare_price(desk, price_id)
+    coupons.prepare_all(desk, clock.now())
     _prepare_settings(desk, account)
 
 
 def _prepare_settings(desk: Desk, account: Account) -> str:
     with desk.db.reading() as session:
         products = _list_products(session, account)
+        may_pause = may_members_pause(session)
     return_url = desk.sender.link("/account", desk.sender.default_language)
-    found = ensure_portal_settings(desk.gateway, products, return_url)
+    found = ensure_portal_settings(desk.gateway, products, return_url, may_pause=may_pause)
     with desk.db.transaction() as session:
         save_fact(session, SETTINGS_FACT, {"account": account.id, "livemode": account.livemode, "id": found})
     return found
+
+
+def may_members_pause(session: Session) -> bool:
+    """Whether the host lets members pause in the portal; not unless they say so."""
+    found = find_fact(session, PAUSE_FACT)
+    return found is not None and bool(found["may"])
+
+
+def let_members_pause(session: Session, *, may: bool) -> None:
+    """The host's word on pausing, which a job carries to the portal's settings."""
+    save_fact(session, PAUSE_FACT, {"may": may})
+    jobs.enqueue(session, plans.PREPARE_JOB, unique_key=plans.PREPARE_JOB)
 
 
 def _list_products(session: Session, account: Account) -> list[PortalProduct]:
@@ -126,7 +144,7 @@ def _open(desk: Desk, customer_id: str, *, language: str, return_path: str, flow
         customer_id=customer_id,
         return_url=desk.sender.link(return_path, language),
         language=language,
-        configuration_id=_find_settings(desk),
+        configuration_id=find_settings(desk),
         flow=flow,
     )
     try:
@@ -138,7 +156,8 @@ def _open(desk: Desk, customer_id: str, *, language: str, return_path: str, flow
         raise
 
 
-def _find_settings(desk: Desk) -> str:
+def find_settings(desk: Desk) -> str:
+    """The id of our portal configuration, which is made at its first use."""
     account = require_account(desk)
     with desk.db.reading() as session:
         found = find_fact(session, SETTINGS_FACT)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
+from babel.numbers import format_percent as babel_percent
 from babel.support import Translations
 from babel.units import format_unit
 
@@ -196,6 +197,13 @@ def format_length(seconds: float, language: str) -> str:
 def format_number(number: float, language: str) -> str:
     """``10,000``, ``10.000``."""
     return format_decimal(number, locale=_get_locale(language))
+
+
+def format_percent(percent: float, language: str) -> str:
+    """``20%``, ``20 %``, ``12.5%``; ``percent`` is out of a hundred."""
+    locale = _get_locale(language)
+    pattern = locale.percent_formats[None].pattern.replace("#,##0", "#,##0.##")
+    return str(babel_percent(percent / 100, pattern, locale=locale))
 
 
 @lru_cache(maxsize=32)

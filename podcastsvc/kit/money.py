@@ -1,5 +1,6 @@
 """Money: integers of a currency's smallest unit."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -26,6 +27,15 @@ def is_currency(code: str) -> bool:
 def _list_currencies() -> frozenset[str]:
     places = (str(code) for code in Locale("en").territories if len(str(code)) == 2)
     return frozenset(currency for place in places for currency in get_territory_currencies(place))
+
+
+def read_money(raw: str, currency: str) -> "Money | None":
+    """An amount in whole units as people type it, ``6`` or ``6.50`` or ``6,50``; None for anything else, and for nothing."""
+    text = raw.strip().replace(",", ".").replace(" ", "")
+    if not re.fullmatch(r"\d{1,7}(\.\d{1,3})?", text, re.ASCII):
+        return None
+    minor = Decimal(text).scaleb(count_digits(currency))
+    return Money(int(minor), currency) if minor and minor == int(minor) else None
 
 
 @dataclass(frozen=True, slots=True)

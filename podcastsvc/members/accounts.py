@@ -15,9 +15,9 @@ from podcastsvc.members.codes import void_codes
 from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
 from podcastsvc.storage.tables.billing import Order
-from podcastsvc.storage.tables.gift import Gift
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import Member, SignInCode
+from podcastsvc.storage.tables.offer import Gift
 
 EMAIL_CHANGED_JOB = "member.email_changed"
 LONGEST_NAME_CHARS = 100

@@ -36,6 +36,7 @@ class Standing(StrEnum):
     ENDING = "ending"
     GIFT = "gift"
     COMP = "comp"
+    BOUGHT = "bought"  # paid for by one payment, until a day or for good
     PAUSED = "paused"
     ENDED = "ended"
 
@@ -109,6 +110,7 @@ class _Claim:
 _RANK = (
     Standing.ACTIVE,
     Standing.HELD,
+    Standing.BOUGHT,
     Standing.COMP,
     Standing.GIFT,
     Standing.TRIAL,
@@ -224,7 +226,7 @@ def _weigh_over(agreement: Agreement) -> _Claim:
 
 
 def _weigh_grant(grant: Given) -> _Claim:
-    standing = Standing.GIFT if grant.reason == "gift" else Standing.COMP
+    standing = {"gift": Standing.GIFT, "once": Standing.BOUGHT}.get(grant.reason, Standing.COMP)
     return _Claim(frozenset({grant.plan}), standing, grant.ends_at, grant.ends_at or _EVER)
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from podcastsvc.errors import Invalid
@@ -69,6 +69,23 @@ def save_grant(
         "created_at": now,
     }
     insert_or_change(session, Grant, row, key=["reason", "source_id"], changes={"ends_at": ends_at})
+
+
+def find_bought_end(session: Session, member_id: int, plan: str, now: datetime) -> datetime | None:
+    """When the last grant that was bought for a plan ends, where that is still to come."""
+    theirs = (Grant.member_id == member_id, Grant.plan == plan, Grant.reason == "once", Grant.ends_at > now)
+    return session.scalar(select(func.max(Grant.ends_at)).where(*theirs))
+
+
+def has_bought_for_good(session: Session, member_id: int, plan: str) -> bool:
+    """Whether a plan is a member's without an end by one payment: nothing is left to buy of it."""
+    theirs = (Grant.member_id == member_id, Grant.plan == plan, Grant.reason == "once", Grant.ends_at.is_(None))
+    return session.scalar(select(Grant.id).where(*theirs).limit(1)) is not None
+
+
+def find_of_source(session: Session, reason: str, source_id: str) -> Grant | None:
+    """The grant that something led to, such as an order."""
+    return session.scalar(select(Grant).where(Grant.reason == reason, Grant.source_id == source_id))
 
 
 def end_grant(session: Session, grant_id: int, now: datetime) -> bool:

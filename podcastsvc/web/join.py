@@ -7,20 +7,23 @@ from flask import Blueprint, Response, make_response, request
 from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from podcastsvc.billing import checkout, orders, plans
-from podcastsvc.billing.checkout import BuyRequest
+from podcastsvc.billing import checkout, orders
+from podcastsvc.billing.checkout import BuyRequest, CouponRefused
+from podcastsvc.billing.plans import PriceView
 from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
 from podcastsvc.kit.language import N_
+from podcastsvc.kit.money import Money
 from podcastsvc.mail.addresses import Address, read_address
 from podcastsvc.members import attempts
 from podcastsvc.members.codes import Purpose
 from podcastsvc.members.entitlements import Standing
-from podcastsvc.web.context import language, now, services, settings
+from podcastsvc.web.context import language, now, services
 from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.language import make_path
 from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, spend_tries
+from podcastsvc.web.offers.join_offer import read_chosen_amount, read_offer, settle_terms
 from podcastsvc.web.offers.order_cookie import read_order_cookie
-from podcastsvc.web.offers.plan_choices import PlanChoice, choose, make_choices
+from podcastsvc.web.offers.plan_choices import choose
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.sign_in.asking import send_code
 from podcastsvc.web.sign_in.entering import go_to
@@ -37,11 +40,13 @@ CHOOSE_PLAN = N_("Choose a plan.")
 _MEMBERS = frozenset(
     {Standing.ACTIVE, Standing.HELD, Standing.TRIAL, Standing.PAST_DUE, Standing.ENDING, Standing.COMP}
 )
+_LONGEST_CODE_CHARS = 100
 
 
 @blueprint.before_request
 def _keep_private() -> None:
-    if current_user.is_authenticated or request.method not in {"GET", "HEAD"} or request.args.get("back"):
+    is_own = request.args.get("back") or request.args.get("coupon")
+    if current_user.is_authenticated or request.method not in {"GET", "HEAD"} or is_own:
         mark_personal()
 
 
@@ -51,14 +56,16 @@ def page(plan: str = "") -> str | Response:
     """The plans; ``plan`` names the one that is chosen: an interval, a plan's key, or a price."""
     if plan == FREE:
         return go_to(make_path("account.page")) if current_user.is_authenticated else _show_free()
-    if get_viewing().standing in _MEMBERS and not get_viewing().is_host:
+    viewing = get_viewing()
+    is_owned = viewing.standing is Standing.BOUGHT and viewing.until is None
+    if (viewing.standing in _MEMBERS or is_owned) and not viewing.is_host:
         return render("join/member.html")
-    return _show_page(plan or request.args.get("plan", ""))
+    return _show_page(plan or request.args.get("plan", ""), code=request.args.get("coupon", "")[:_LONGEST_CODE_CHARS])
 
 
-def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", **values: Any) -> str:
-    choices = _list_choices()
-    if not choices:
+def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", code: str = "", **values: Any) -> str:
+    offer = read_offer(code)
+    if not offer.choices:
         return _show_free(email or "", values.get("errors"), is_opening=True)
     with services().db.reading() as session:
         wish = orders.find_wish(session, services().keys, read_order_cookie())
@@ -66,25 +73,18 @@ def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", 
         plan, email, order_id = plan or str(wish.price_id), email or wish.email, order_id or wish.order_id
     return render(
         "join/page.html",
-        choices=choices,
-        chosen=choose(choices, plan),
+        offer=offer,
+        chosen=choose(offer.choices, plan),
+        bought_until=get_viewing().until if get_viewing().standing is Standing.BOUGHT else None,
         email=email or "",
         order_id=order_id or orders.make_order_id(),
         came_back=say_came_back(request.args.get("back", "")),
-        **{"errors": {}, "problem": "", **values},
+        **{"errors": {}, "problem": "", "typed": {}, **values},
     )
 
 
 def _show_free(email: str = "", errors: dict[str, str] | None = None, *, is_opening: bool = False) -> str:
     return render("join/free.html", email=email, errors=errors or {}, is_opening=is_opening)
-
-
-def _list_choices() -> list[PlanChoice]:
-    """What can be joined now; nothing while payments are off."""
-    if settings().mode_of_payments == "off":
-        return []
-    with services().db.reading() as session:
-        return make_choices(plans.list_plans(session, language()))
 
 
 @blueprint.post("/join/free")
@@ -95,7 +95,7 @@ def free() -> str | Response:
         address = read_address(typed)
     except Invalid as problem:
         return make_response(
-            _show_free(typed, {"email": gettext(problem.message)}, is_opening=not _list_choices()), 422
+            _show_free(typed, {"email": gettext(problem.message)}, is_opening=not read_offer().choices), 422
         )
     if not _is_certain(address):
         return render("join/certain.html", email=address.email, mark=_make_mark(address))
@@ -131,28 +131,51 @@ def page_post() -> str | Response:
     """Opens the checkout for a price and sends the visitor there."""
     plan, typed = request.form.get("plan", ""), request.form.get("email", "")
     order_id = orders.read_order_id(request.form.get("order", ""))
-    choices = _list_choices()
+    code = request.form.get("coupon", "")[:_LONGEST_CODE_CHARS]
+    kept: dict[str, Any] = {"email": typed, "code": code, "typed": request.form}
+    offer = read_offer(code)
     errors: dict[str, str] = {}
-    if plan not in {choice.value for choice in choices}:
+    price = offer.prices.get(plan)
+    if price is None:
         errors["plan"] = gettext(CHOOSE_PLAN)
+    money = _read_amount(price, errors) if price is not None else None
     address = read_buyer(typed, errors)
-    if errors or not choices:
-        return make_response(_show_page(plan, email=typed, order_id=order_id, errors=errors), 422)
+    if price is None or errors:
+        return make_response(_show_page(plan, order_id=order_id, errors=errors, **kept), 422)
+    if code and offer.coupon is None:
+        # What was shown is not what would be charged, so it is shown anew before anything is paid.
+        return make_response(_show_page(plan, order_id=order_id, **kept), 409)
     spend_tries()
+    terms = settle_terms(price, offer.coupon, address)
     wanted = BuyRequest(
         order_id=order_id,
-        price_id=int(plan),
+        price_id=price.id,
         language=language(),
-        cancel_path="/join?back=1",
+        cancel_path=f"/join?back=1&coupon={offer.coupon.code}" if offer.coupon is not None else "/join?back=1",
         member_id=find_buyer_id(),
         address=address,
+        money=money,
+        coupon_id=terms.coupon_id,
+        trial_days=terms.trial_days,
     )
     try:
         outcome = checkout.open_checkout(services().make_desk().for_page(), wanted, now())
     except (Unavailable, Misconfigured) as problem:
         # A visitor can do nothing about a wrong key; the operator reads the log.
         log.error("no checkout", extra={"why": problem.message})
-        return make_response(_show_page(plan, email=typed, order_id=order_id, problem=gettext(AWAY)), 503)
+        return make_response(_show_page(plan, order_id=order_id, problem=gettext(AWAY), **kept), 503)
+    except CouponRefused as refusal:
+        return make_response(_show_page(plan, problem=gettext(refusal.message), **{**kept, "code": ""}), 409)
     except Conflict as refusal:
-        return make_response(_show_page(plan, email=typed, problem=gettext(refusal.message)), 409)
+        return make_response(_show_page(plan, problem=gettext(refusal.message), **kept), 409)
     return answer(outcome)
+
+
+def _read_amount(price: PriceView, errors: dict[str, str]) -> Money | None:
+    """The buyer's own amount, where the price leaves it to them."""
+    name = f"amount_{price.id}"
+    try:
+        return read_chosen_amount(price, request.form.get(name, ""))
+    except Invalid as problem:
+        errors[name] = gettext(problem.message)
+        return None

@@ -33,7 +33,11 @@ _TYPES = {
     ("GET", r"/v1/subscriptions/[^/]+"): "_subscription_retrieve_params.SubscriptionRetrieveParams",
     ("POST", r"/v1/subscriptions/[^/]+"): "_subscription_update_params.SubscriptionUpdateParams",
     ("DELETE", r"/v1/subscriptions/[^/]+"): "_subscription_cancel_params.SubscriptionCancelParams",
+    ("POST", r"/v1/subscription_schedules/[^/]+/release"): (
+        "_subscription_schedule_release_params.SubscriptionScheduleReleaseParams"
+    ),
     ("POST", r"/v1/invoices/create_preview"): "_invoice_create_preview_params.InvoiceCreatePreviewParams",
+    ("POST", r"/v1/invoices/[^/]+/void"): "_invoice_void_invoice_params.InvoiceVoidInvoiceParams",
     ("GET", r"/v1/invoices"): "_invoice_list_params.InvoiceListParams",
     ("GET", r"/v1/invoices/[^/]+"): "_invoice_retrieve_params.InvoiceRetrieveParams",
     ("GET", r"/v1/invoice_payments"): "_invoice_payment_list_params.InvoicePaymentListParams",
@@ -52,6 +56,7 @@ _TYPES = {
     ("GET", r"/v1/coupons/[^/]+"): "_coupon_retrieve_params.CouponRetrieveParams",
     ("GET", r"/v1/promotion_codes"): "_promotion_code_list_params.PromotionCodeListParams",
     ("POST", r"/v1/promotion_codes"): "_promotion_code_create_params.PromotionCodeCreateParams",
+    ("POST", r"/v1/promotion_codes/[^/]+"): "_promotion_code_update_params.PromotionCodeUpdateParams",
     ("GET", r"/v1/webhook_endpoints"): "_webhook_endpoint_list_params.WebhookEndpointListParams",
     ("POST", r"/v1/webhook_endpoints"): "_webhook_endpoint_create_params.WebhookEndpointCreateParams",
     ("POST", r"/v1/webhook_endpoints/[^/]+"): "_webhook_endpoint_update_params.WebhookEndpointUpdateParams",

@@ -17,10 +17,12 @@ from podcastsvc.billing.facts import (
     CheckoutLine,
     CheckoutRequest,
     CouponRequest,
+    ItemChange,
     Payer,
     PortalProduct,
     PortalRequest,
     PriceRequest,
+    ProductRequest,
 )
 from podcastsvc.billing.following import notices
 from podcastsvc.billing.gateway import PACKAGE_VERSION, Gateway, Missing, Refused, verify
@@ -83,6 +85,15 @@ FUNCTIONS = {
     "cancel_now": lambda g: g.cancel_now("sub_1"),
     "set_price": lambda g: moving.set_price(g, "sub_1", **ITEM),
     "preview_price": lambda g: moving.preview_price(g, "sub_1", **ITEM),
+    "move_to_price": lambda g: moving.move_to_price(g, "sub_1", item_id="si_1", price_id="price_2"),
+    "release_schedule": lambda g: moving.release_schedule(g, "sub_sched_1"),
+    "void_invoice": lambda g: payments.void_invoice(g, "in_1"),
+    "create_portal for another plan": lambda g: portal.create_portal(
+        g,
+        PortalRequest(
+            "cus_1", "http://a", "en", "bpc_1", "plan", subscription_id="sub_1", item=ItemChange("si_1", "price_2", 1)
+        ),
+    ),
     "move_next_charge": lambda g: moving.move_next_charge(g, "sub_1", NOON),
     "fetch_payment": lambda g: payments.fetch_payment(g, "pi_1"),
     "fetch_invoice": lambda g: payments.fetch_invoice(g, "in_1"),
@@ -99,6 +110,10 @@ FUNCTIONS = {
     "ensure_coupon of an amount": lambda g: ensuring.ensure_coupon(
         g, CouponRequest("five", "FIVE", "Five", amount_off=Money(500, "EUR"), months=0, is_first_time_only=True)
     ),
+    "ensure_coupon for one plan": lambda g: ensuring.ensure_coupon(
+        g, replace(COUPON, product=ProductRequest("Member", "members"))
+    ),
+    "close_code": lambda g: ensuring.close_code(g, "promo_1"),
     "ensure_webhook": lambda g: ensuring.ensure_webhook(g, "http://127.0.0.1:8000/webhooks/stripe"),
     "list_past": lambda g: notices.list_past(g, NOON),
 }

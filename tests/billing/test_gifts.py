@@ -17,8 +17,8 @@ from podcastsvc.mail.letters import render_letter
 from podcastsvc.members import accounts
 from podcastsvc.members.entitlements import Standing
 from podcastsvc.storage.tables.billing import Grant, Order, Payment
-from podcastsvc.storage.tables.gift import Gift
 from podcastsvc.storage.tables.member import Member
+from podcastsvc.storage.tables.offer import Gift
 from tests.billing.till import session_of
 from tests.mail.letters import SENDER, read_text_words, read_words
 

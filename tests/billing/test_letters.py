@@ -25,9 +25,19 @@ WELCOME = {
     "plan": "Member",
     "price": "€60 a year",
     "renews_on": DAY,
+    "is_trial": False,
     "account_link": "https://show.example/account",
     "receipts_link": "https://show.example/account/receipts",
     "descriptor": "LONG MERIDIAN",
+}
+ONCE = {name: value for name, value in WELCOME.items() if name not in {"renews_on", "is_trial"}}
+ENDED = {"is_trial": False, "is_unpaid": False, "price": "€60 a year", "join_link": "https://show.example/join"}
+TRIAL = {
+    "ends_on": DAY,
+    "price": "€6 a month",
+    "last4": "4242",
+    "fix_link": "https://show.example/billing/fix/abc",
+    "cancel_link": "https://show.example/account/cancel",
 }
 OVERDUE = {
     "last4": "4242",
@@ -48,6 +58,25 @@ NOTE = {"name": "sub_1", "word": "resting", "studio_link": "https://show.example
 CASES = {
     "welcome": ("welcome", WELCOME),
     "welcome, ending, no descriptor": ("welcome", WELCOME | {"renews_on": None, "descriptor": ""}),
+    "welcome to a trial": ("welcome", WELCOME | {"is_trial": True}),
+    "trial ends": ("trial_ending", TRIAL),
+    "trial ends, no card": ("trial_ending", TRIAL | {"last4": ""}),
+    "trial ended": (
+        "ended",
+        ENDED | {"is_trial": True},
+    ),
+    "price moves": (
+        "price_moves",
+        {
+            "old_price": "€6 a month",
+            "new_price": "€8 a month",
+            "day": DAY,
+            "account_link": "https://show.example/account",
+            "cancel_link": "https://show.example/account/cancel",
+        },
+    ),
+    "paid once": ("welcome_once", ONCE | {"ends_on": DAY}),
+    "paid once, for good, no descriptor": ("welcome_once", ONCE | {"ends_on": None, "descriptor": ""}),
     "failed": ("payment_failed", OVERDUE),
     "failed, no card, no retry": ("payment_failed", OVERDUE | {"last4": "", "retry_on": None}),
     "reminder": ("payment_reminder", OVERDUE),
@@ -58,8 +87,8 @@ CASES = {
         "cancelled",
         {"ends_on": DAY, "keep_link": "https://show.example/account", "months": 1},
     ),
-    "ended unpaid": ("ended", {"is_unpaid": True, "price": "€60 a year", "join_link": "https://show.example/join"}),
-    "ended": ("ended", {"is_unpaid": False, "price": "€60 a year", "join_link": "https://show.example/join"}),
+    "ended unpaid": ("ended", ENDED | {"is_unpaid": True}),
+    "ended": ("ended", ENDED),
     "already a member": ("already_member", ORDER),
     "given back": ("given_back", ORDER),
     "undone": ("payment_undone", ORDER),

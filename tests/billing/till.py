@@ -15,6 +15,7 @@ from podcastsvc.billing.checkout import BuyRequest
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following import notices, recovery
 from podcastsvc.billing.gateway import Gateway
+from podcastsvc.billing.joining import coupons, terms
 from podcastsvc.billing.kinds import gift_offers, gifts
 from podcastsvc.billing.kinds.gift_codes import show_code
 from podcastsvc.billing.letters import giving, owed
@@ -88,16 +89,36 @@ class Till:
         return next(price.id for price in plan.prices if price.interval == interval)
 
     def join(
-        self, email="ben@example.org", *, member_id=None, interval="month", price_id=None, order_id=None, language="en"
+        self,
+        email="ben@example.org",
+        *,
+        member_id=None,
+        interval="month",
+        price_id=None,
+        order_id=None,
+        language="en",
+        code="",
+        money=None,
     ):
-        """Sends the join form, and says where it leads."""
+        """Sends the join form, and says where it leads; with the code of a coupon, or the buyer's own amount."""
+        price_id = price_id or self.find_price(interval)
+        with self.db.reading() as session:
+            price = plans.find_price(session, price_id, language)
+            settled = terms.Terms()
+            if price is not None:
+                address = None if member_id is not None else read_address(email)
+                coupon = coupons.find_coupon(session, code)
+                settled = terms.settle(session, self.desk.keys, price, coupon, member_id=member_id, address=address)
         request = BuyRequest(
             order_id=order_id or orders.make_order_id(),
-            price_id=price_id or self.find_price(interval),
+            price_id=price_id,
             language=language,
             cancel_path="/join",
             member_id=member_id,
             address=None if member_id is not None else read_address(email),
+            money=money,
+            coupon_id=settled.coupon_id,
+            trial_days=settled.trial_days,
         )
         return checkout.open_checkout(self.desk.for_page(), request, clock.now())
 

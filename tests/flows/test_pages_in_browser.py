@@ -51,6 +51,7 @@ MEMBER = (
     "/account/password",
     "/account/receipts",
     "/account/cancel",
+    "/account/plan",
 )
 REFUSED = {"/nothing": 404, "/episodes/letter-box/transcript": 403}
 CASES = [("visitor", path) for path in VISITOR] + [("ben", path) for path in MEMBER]

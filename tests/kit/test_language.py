@@ -149,3 +149,9 @@ def test_a_sentence_comes_back_from_json_as_it_was(spanish):
 
 def test_a_text_that_fills_a_sentence_is_never_a_template():
     assert sentence("%(file)s: %(problem)s", file="100 %(x)s", problem="%d") == "100 %(x)s: %d"
+
+
+@pytest.mark.parametrize(("percent", "english", "spanish"), [(20, "20%", "20 %"), (12.5, "12.5%", "12,5 %")])
+def test_per_cent_is_written_as_each_language_writes_it(percent, english, spanish):
+    assert language.format_percent(percent, "en") == english
+    assert language.format_percent(percent, "es").replace("\xa0", " ") == spanish

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podcastsvc.kit.money import Money, is_currency
+from podcastsvc.kit.money import Money, is_currency, read_money
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_money_of_today_is_a_currency(code):
 @pytest.mark.parametrize("code", ["", "eur", "EURO", "XXX", "XTS", "XAU", "DEM", "€"])
 def test_metals_tests_and_past_money_are_none(code):
     assert not is_currency(code)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "minor"),
+    [("6", "EUR", 600), (" 6.5 ", "EUR", 650), ("6,50", "EUR", 650), ("500", "JPY", 500), ("1.234", "KWD", 1234)],
+)
+def test_amounts_are_read_as_people_type_them(typed, currency, minor):
+    assert read_money(typed, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-1", "free", "1e3", "1.234", "6.50.1", "12345678", "٣", "6 €"])
+def test_what_is_no_amount_is_none(typed):
+    assert read_money(typed, "EUR") is None

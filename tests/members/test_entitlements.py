@@ -156,7 +156,7 @@ AGREEMENTS = st.builds(
 GRANTS = st.builds(
     Given,
     plan=st.sampled_from(["a", "c"]),
-    reason=st.sampled_from(["gift", "comp"]),
+    reason=st.sampled_from(["gift", "comp", "once"]),
     starts_at=INSTANTS.filter(bool),
     ends_at=INSTANTS,
 )

@@ -18,8 +18,8 @@ from podcastsvc.members import attempts, grants
 from podcastsvc.members.entitlements import Standing, get_entitlement
 from podcastsvc.services import Services
 from podcastsvc.storage.tables.billing import Grant, Order
-from podcastsvc.storage.tables.gift import Gift
 from podcastsvc.storage.tables.member import Member
+from podcastsvc.storage.tables.offer import Gift
 from podcastsvc.web.offers import redeeming
 from tests.web.conftest import make_client, make_member, read_token, sign_in
 from tests.web.people import read_code, read_letters, read_link, send

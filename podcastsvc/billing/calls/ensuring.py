@@ -1,6 +1,7 @@
 """What has to exist at Stripe before we can sell: prices, coupons, portal settings, the webhook. A second run changes nothing."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from podcastsvc.billing.calls import reading, writing
@@ -50,8 +51,11 @@ def ensure_coupon(gateway: Gateway, request: CouponRequest) -> str:
     """The id of the promotion code that people type, made with its coupon where it is missing."""
     asked = any_of({"code": request.code, "active": True, "limit": 100})
     for code in gateway.fetch_all(dict, lambda client: client.v1.promotion_codes.list(asked)):
-        if gateway.is_ours(code.get("metadata") or {}):
+        metadata = code.get("metadata") or {}
+        if gateway.is_ours(metadata) and metadata.get("coupon") == request.key:
             return str(code["id"])
+    if request.product is not None:
+        ensure_product(gateway, request.product)
     coupon = writing.write_coupon(request, gateway.site)
     try:
         gateway.fetch(_read_id, lambda client: client.v1.coupons.retrieve(coupon["id"]))
@@ -63,9 +67,18 @@ def ensure_coupon(gateway: Gateway, request: CouponRequest) -> str:
     return gateway.fetch(_read_id, lambda client: client.v1.promotion_codes.create(any_of(params), options))
 
 
-def ensure_portal_settings(gateway: Gateway, products: Sequence[PortalProduct], return_url: str) -> str:
+def close_code(gateway: Gateway, promotion_code_id: str) -> None:
+    """Takes a code out of use; one that Stripe does not know is."""
+    change = any_of({"active": False})
+    with suppress(Missing):
+        gateway.fetch(_read_id, lambda client: client.v1.promotion_codes.update(promotion_code_id, change))
+
+
+def ensure_portal_settings(
+    gateway: Gateway, products: Sequence[PortalProduct], return_url: str, *, may_pause: bool = False
+) -> str:
     """The id of our portal configuration, made, or brought up to date where it differs."""
-    wanted = writing.write_portal_settings(products, return_url)
+    wanted = writing.write_portal_settings(products, return_url, may_pause=may_pause)
     options = make_options("portal", gateway.site, wanted)
     mark = options["idempotency_key"].rsplit(":", 1)[1]
     settings = any_of({**wanted, "metadata": {"site": gateway.site, "settings": mark}})

@@ -1,11 +1,12 @@
 """Payments, their invoices, refunds and disputes, as Stripe answers for them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from podcastsvc.billing.calls import reading, writing
 from podcastsvc.billing.facts import DisputeFacts, InvoiceFacts, PaymentFacts, RefundFacts
-from podcastsvc.billing.gateway import Gateway, any_of, make_options
+from podcastsvc.billing.gateway import Gateway, Missing, Refused, any_of, make_options
 from podcastsvc.kit.money import Money
 
 
@@ -19,6 +20,12 @@ def fetch_invoice(gateway: Gateway, invoice_id: str) -> InvoiceFacts:
     """With its subscription, its payment and its page, whose address works for a while."""
     params = any_of({"expand": ["payments"]})
     return gateway.fetch(reading.read_invoice, lambda client: client.v1.invoices.retrieve(invoice_id, params))
+
+
+def void_invoice(gateway: Gateway, invoice_id: str) -> None:
+    """Takes back an invoice that waits for its payment; one that is paid or void already stays as it is."""
+    with suppress(Missing, Refused):
+        gateway.fetch(_read_id, lambda client: client.v1.invoices.void_invoice(invoice_id), quiet=True)
 
 
 def list_unpaid(gateway: Gateway, subscription_id: str) -> list[InvoiceFacts]:
@@ -55,6 +62,10 @@ def find_dispute_of(gateway: Gateway, payment_id: str) -> DisputeFacts | None:
     params = any_of({"payment_intent": payment_id, "limit": 100})
     found = gateway.fetch_all(reading.read_dispute, lambda client: client.v1.disputes.list(params))
     return found[0] if found else None
+
+
+def _read_id(found: Mapping[str, Any]) -> str | None:
+    return reading.read_id(found)
 
 
 def _read_invoice_id(found: Mapping[str, Any]) -> str | None:

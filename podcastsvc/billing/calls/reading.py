@@ -20,6 +20,7 @@ from podcastsvc.billing.facts import (
     ItemFacts,
     NoticeFacts,
     PaymentFacts,
+    PlannedPrice,
     PriceFacts,
     RefundFacts,
     SubscriptionFacts,
@@ -93,7 +94,22 @@ def read_subscription(obj: Obj) -> SubscriptionFacts:
         latest_invoice_id=read_id(invoice),
         card=_card_of_method(obj.get("default_payment_method")) or _card_of_customer(obj["customer"]),
         metadata=_metadata(obj),
+        has_pending_update=bool(obj.get("pending_update")),
+        schedule_id=read_id(obj.get("schedule")),
+        planned=_find_planned(obj.get("schedule")),
     )
+
+
+def _find_planned(schedule: Any) -> PlannedPrice | None:
+    """The price of the phase that follows the present one."""
+    if not isinstance(schedule, Mapping) or schedule.get("status") != "active":
+        return None
+    ends = (schedule.get("current_phase") or {}).get("end_date")
+    following = [phase for phase in schedule.get("phases") or [] if ends is not None and phase["start_date"] >= ends]
+    if not following or not following[0]["items"]:
+        return None
+    price_id = read_id(following[0]["items"][0]["price"])
+    return PlannedPrice(price_id, from_timestamp(following[0]["start_date"])) if price_id is not None else None
 
 
 def _read_item(obj: Obj) -> ItemFacts:

@@ -47,9 +47,10 @@ NOTICE_TYPES = (
     "customer.deleted",
 )
 
-# What one answer about a subscription has to carry: its newest invoice with the payment, and the card it is paid with.
+# What one answer about a subscription has to carry: its newest invoice with the payment, what is planned, and its card.
 SUBSCRIPTION_PARTS = [
     "latest_invoice.payments",
+    "schedule",
     "default_payment_method",
     "customer.invoice_settings.default_payment_method",
 ]
@@ -187,6 +188,10 @@ def write_price_change(item_id: str, price_id: str, proration_at: datetime) -> P
     }
 
 
+def write_price_move(item_id: str, price_id: str) -> Params:
+    return {"items": [{"id": item_id, "price": price_id}], "proration_behavior": "none"}
+
+
 def write_price_preview(subscription_id: str, item_id: str, price_id: str, proration_at: datetime) -> Params:
     return {
         "subscription": subscription_id,
@@ -223,10 +228,17 @@ def write_portal(request: PortalRequest) -> Params:
             "type": "payment_method_update",
             "after_completion": {"type": "redirect", "redirect": {"return_url": request.return_url}},
         }
+    elif request.flow == "plan" and request.item is not None:
+        item = {"id": request.item.item_id, "price": request.item.price_id, "quantity": request.item.quantity}
+        params["flow_data"] = {
+            "type": "subscription_update_confirm",
+            "subscription_update_confirm": {"subscription": request.subscription_id, "items": [item]},
+            "after_completion": {"type": "redirect", "redirect": {"return_url": request.return_url}},
+        }
     return params
 
 
-def write_portal_settings(products: Sequence[PortalProduct], return_url: str) -> Params:
+def write_portal_settings(products: Sequence[PortalProduct], return_url: str, *, may_pause: bool = False) -> Params:
     """What members may do in the portal. The e-mail is not editable there: it is ours to change, with a confirmation."""
     switch: Params = {"enabled": bool(products)}
     if products:
@@ -259,7 +271,7 @@ def write_portal_settings(products: Sequence[PortalProduct], return_url: str) ->
                     ],
                 },
             },
-            "subscription_pause": {"enabled": False},
+            "subscription_pause": {"enabled": may_pause},
             "subscription_update": switch,
         },
     }
@@ -280,6 +292,8 @@ def write_coupon(request: CouponRequest, site: str) -> Params:
         params["percent_off"] = request.percent_off
     if request.redeem_by is not None:
         params["redeem_by"] = _seconds(request.redeem_by)
+    if request.product is not None:
+        params["applies_to"] = {"products": [name_product(request.product.key, site)]}
     return params
 
 

@@ -12,12 +12,13 @@ from podcastsvc.billing import apply, fulfil, webhooks
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls.ensuring import list_webhooks
 from podcastsvc.billing.calls.writing import NOTICE_TYPES
+from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import EndpointFacts, SubscriptionFacts
 from podcastsvc.billing.following import notices
 from podcastsvc.billing.following.rules import KNOWN
 from podcastsvc.billing.gateway import PACKAGE_VERSION
-from podcastsvc.billing.letters import reminders
+from podcastsvc.billing.letters import reminders, trial
 from podcastsvc.errors import Failure, Misconfigured, NotFound
 from podcastsvc.kit import clock
 from podcastsvc.members import subscriptions
@@ -57,6 +58,8 @@ def run_hourly(desk: Desk, now: datetime) -> Report:
     _try(report, "orders", lambda: settle_orders(desk, now, report))
     _try(report, "silent rows", lambda: _sync_all(desk, _list_silent(desk, now), report))
     _try(report, "letters", lambda: _remind(desk, now, report, even_many=False))
+    _try(report, "prices", lambda: report.problems.extend(price_moves.run_due(desk, now)))
+    _try(report, "trials", lambda: _remind_of_trials(desk, now, report))
     return report
 
 
@@ -167,6 +170,10 @@ def settle_orders(desk: Desk, now: datetime, report: Report) -> None:
 
 def _remind(desk: Desk, now: datetime, report: Report, *, even_many: bool) -> None:
     report.letters_owed += reminders.remind(desk, now, even_many=even_many)
+
+
+def _remind_of_trials(desk: Desk, now: datetime, report: Report) -> None:
+    report.letters_owed += trial.remind(desk, now)
 
 
 @dataclass(frozen=True, slots=True)

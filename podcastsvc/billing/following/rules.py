@@ -46,6 +46,7 @@ class Links:
     plans: Mapping[str, tuple[str, int | None]]
     kind: str = "membership"
     order_price_id: int | None = None
+    planned_price_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def make_mirror(
         quantity=shown.quantity if shown else 1,
         amount_minor=sum(_cost(item) for item in sold),
         currency=facts.currency,
-        planned_price_id=None,
-        planned_at=None,
+        planned_price_id=links.planned_price_id,
+        planned_at=facts.planned.at if facts.planned is not None and links.planned_price_id is not None else None,
         started_at=facts.started_at,
         period_start=facts.period_start,
         period_end=facts.period_end,

@@ -2,7 +2,7 @@
 
 from podcastsvc.kit.keys import Keys
 from podcastsvc.kit.secrets import derive_token, hash_secret
-from podcastsvc.storage.tables.gift import Gift
+from podcastsvc.storage.tables.offer import Gift
 
 KEY_PURPOSE = "gift-codes"
 # 140 bits; a card has room for seven groups of four.

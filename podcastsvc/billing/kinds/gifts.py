@@ -23,8 +23,8 @@ from podcastsvc.members.subscriptions import Account
 from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
 from podcastsvc.storage.tables.billing import Grant, Order
-from podcastsvc.storage.tables.gift import Gift
 from podcastsvc.storage.tables.member import Member
+from podcastsvc.storage.tables.offer import Gift
 
 LETTER_JOB = "gift.letter"
 NO_GIFT = N_("There is no such gift.")

@@ -19,7 +19,7 @@ from podcastsvc.mail.sender import Sender
 from podcastsvc.members import accounts, feed_tokens, setup_codes
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.tables.billing import Order
-from podcastsvc.storage.tables.gift import Gift
+from podcastsvc.storage.tables.offer import Gift
 
 
 @dataclass(frozen=True, slots=True)

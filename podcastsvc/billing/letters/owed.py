@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing import plans
-from podcastsvc.billing.account import find_descriptor
+from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
-from podcastsvc.billing.letters import links
+from podcastsvc.billing.letters import joining, links, trial
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
 from podcastsvc.mail.addresses import read_address
 from podcastsvc.mail.letters import write_letter
-from podcastsvc.members import accounts, feed_tokens, setup_codes, subscriptions
+from podcastsvc.members import accounts, subscriptions
 from podcastsvc.members.entitlements import get_entitlement
 from podcastsvc.storage.tables.billing import Order, Subscription
 from podcastsvc.storage.tables.member import Member
@@ -60,22 +60,15 @@ def _write_of_subscription(session: Session, desk: Desk, kind: str, stripe_id: s
 
 
 def _write_welcome(session: Session, desk: Desk, row: Subscription, member: Member, _period: str) -> Values | None:
-    now = clock.now()
-    link = feed_tokens.get_first_link(session, desk.keys, member.id, now=now)
-    shown = feed_tokens.show_link(desk.keys, link)
-    if shown is None or not get_entitlement(session, member.id, now).has_access:
+    ways = joining.write_ways_in(session, desk, member)
+    if ways is None:
         return None
-    code = setup_codes.make_setup_code(desk.keys, link, now=now, lifetime=setup_codes.LIFETIME_IN_LETTERS)
     price = plans.find_price(session, row.price_id, member.language) if row.price_id is not None else None
-    return {
-        "setup_link": desk.sender.link(f"/add/{code}", member.language),
-        "feed_link": desk.sender.base_url + feed_tokens.write_feed_path(shown.feed_token),
+    return ways | {
         "plan": price.title if price is not None else "",
         "price": _price_of(row, member.language),
         "renews_on": desk.local(row.period_end) if row.cancel_at is None else None,
-        "account_link": desk.sender.link("/account", member.language),
-        "receipts_link": desk.sender.link("/account/receipts", member.language),
-        "descriptor": find_descriptor(session),
+        "is_trial": row.status == "trialing",
     }
 
 
@@ -123,6 +116,7 @@ def _write_ended(session: Session, desk: Desk, row: Subscription, member: Member
         return None
     interval = row.interval or "year"
     return {
+        "is_trial": row.trial_end is not None and row.ended_at is not None and row.ended_at <= row.trial_end,
         "is_unpaid": row.status in {"past_due", "unpaid"} or row.cancel_reason == "payment_failed",
         "price": _price_of(row, member.language),
         "join_link": desk.sender.link(f"/join?plan={interval}", member.language),
@@ -137,6 +131,8 @@ _VALUES: dict[str, Callable[[Session, Desk, Subscription, Member, str], Values |
     "payment_thanks": _write_thanks,
     "cancelled": _write_cancelled,
     "ended": _write_ended,
+    "trial_ending": trial.write_ending,
+    "price_moves": price_moves.write_moving,
 }
 
 
@@ -146,8 +142,12 @@ _FORMS = {"membership": "/join", "gift": "/gift"}
 
 def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> None:
     order = session.get(Order, order_id)
-    to = _address_of(session, order) if order is not None else None
-    if order is None or to is None:
+    if order is None:
+        return
+    member = accounts.find(session, order.member_id) if order.member_id is not None else None
+    to = member.email if member is not None else order.email
+    values = _write_order(session, desk, kind, order, member)
+    if to is None or values is None:
         return
     write_letter(
         session,
@@ -155,22 +155,21 @@ def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> N
         kind=kind,
         to=to,
         language=order.language,
-        values={
-            "price": Money(order.amount_minor, order.currency).format(order.language),
-            "account_link": desk.sender.link("/account", order.language),
-            "sign_in_link": desk.sender.link("/sign-in", order.language),
-            "join_link": desk.sender.link(_FORMS[order.kind], order.language),
-        },
+        values=values,
         object_id=order.id,
         member_id=order.member_id,
     )
 
 
-def _address_of(session: Session, order: Order) -> str | None:
-    if order.member_id is None:
-        return order.email
-    member = accounts.find(session, order.member_id)
-    return member.email if member is not None else order.email
+def _write_order(session: Session, desk: Desk, kind: str, order: Order, member: Member | None) -> Values | None:
+    if kind == "welcome_once":
+        return joining.write_bought(session, desk, order, member) if member is not None else None
+    return {
+        "price": Money(order.amount_minor, order.currency).format(order.language),
+        "account_link": desk.sender.link("/account", order.language),
+        "sign_in_link": desk.sender.link("/sign-in", order.language),
+        "join_link": desk.sender.link(_FORMS[order.kind], order.language),
+    }
 
 
 def greet(desk: Desk, order_id: str) -> None:

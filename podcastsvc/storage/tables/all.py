@@ -2,12 +2,14 @@
 
 from podcastsvc.storage.tables import (  # noqa: F401 -- importing them is what fills the metadata
     billing,
+    consultation,
     episode,
-    gift,
     job,
     letter,
     member,
+    offer,
     old_address,
+    refund,
     show,
     stats,
     upload,

@@ -108,6 +108,7 @@ class Order(Base):
     currency: Mapped[str]
     interval: Mapped[str] = mapped_column(default="once")
     quantity: Mapped[int] = mapped_column(default=1)
+    coupon_id: Mapped[int | None] = mapped_column(ForeignKey("coupon.id"))
     trial_days: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
     details: Mapped[dict[str, Any]]
@@ -197,11 +198,11 @@ class Payment(Base):
 
 
 class Grant(Base):
-    """A plan given without a subscription, with a reason and maybe an end."""
+    """A plan given without a subscription, with a reason and maybe an end; ``once`` was paid for by one payment."""
 
     __tablename__ = "grant"
     __table_args__ = (
-        CheckConstraint("reason in ('gift', 'comp', 'import', 'staff')", name="reason"),
+        CheckConstraint("reason in ('gift', 'comp', 'import', 'staff', 'once')", name="reason"),
         UniqueConstraint("reason", "source_id"),
     )
 

@@ -20,8 +20,14 @@ DONE = {
     "left": (N_("Done. We will not charge you again."), N_("Changed your mind? Keep your membership below.")),
     "kept": (N_("Your membership goes on."), N_("Nothing else has changed.")),
     "paid": (N_("Paid. Thank you."), ""),
+    "plan": (N_("Your plan is changed."), ""),
+    "plan_kept": (N_("Your plan stays as it is."), N_("What was planned is taken back.")),
     "card": (N_("Thank you."), N_("If you gave another card, the bank is asked again soon.")),
 }
+DECLINED = (
+    N_("The card was declined, so nothing has changed."),
+    N_("Your old plan goes on, and nothing is owed. Try another card."),
+)
 MOST_LOOKS = 20
 
 
@@ -37,6 +43,7 @@ def page() -> str:
         sign=describe_shared(view.sign) if view.sign is not None else "",
         without=WITHOUT_PRIVATE_FEEDS,
         done=find_done(DONE),
+        declined=[gettext(text) for text in DECLINED] if request.args.get("done") == "declined" else None,
         next_look=looks + 1 if view.is_confirming and 0 <= looks < MOST_LOOKS else None,
     )
 

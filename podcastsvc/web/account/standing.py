@@ -93,12 +93,19 @@ def _given(case: _Case) -> StandingLine:
     return StandingLine(chip, "gold", gettext("You hear everything until %(day)s.") % {"day": _day(case.until)})
 
 
+def _bought(case: _Case) -> StandingLine:
+    if case.until is None:
+        return StandingLine(gettext("Active"), "ok", gettext("Paid once, yours for good."))
+    line = gettext("Paid until %(day)s. It ends by itself, and nothing more is charged.")
+    return StandingLine(gettext("Active"), "ok", line % {"day": _day(case.until)})
+
+
 def _confirming(_case: _Case) -> StandingLine:
     return StandingLine(gettext("Confirming your payment…"), "plain", gettext("This page looks again by itself."))
 
 
 def _paused(_case: _Case) -> StandingLine:
-    line = gettext("Your membership is paused. The public episodes stay yours.")
+    line = gettext("Your membership is paused. The public episodes stay yours. Go on whenever you like, below.")
     return StandingLine(gettext("Paused"), "plain", line)
 
 
@@ -124,6 +131,7 @@ _WORDS: dict[Standing, Callable[[_Case], StandingLine]] = {
     Standing.ENDING: _ending,
     Standing.GIFT: _gift,
     Standing.COMP: _given,
+    Standing.BOUGHT: _bought,
     Standing.PAUSED: _paused,
     Standing.ENDED: _ended,
 }

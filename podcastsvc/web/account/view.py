@@ -6,8 +6,10 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing import plans
+from podcastsvc.billing import plans, portal
+from podcastsvc.billing.changing import plan_change, price_moves
 from podcastsvc.billing.letters.texts import write_price
+from podcastsvc.billing.plans import PriceView
 from podcastsvc.kit.money import Money
 from podcastsvc.members import feed_tokens, link_use, subscriptions
 from podcastsvc.members.entitlements import Entitlement, Standing, get_entitlement
@@ -15,6 +17,7 @@ from podcastsvc.stats.agents import name_app
 from podcastsvc.stats.reports import SharedLink
 from podcastsvc.storage.tables.billing import Subscription
 from podcastsvc.storage.tables.member import FeedLink, LinkReader, Member
+from podcastsvc.storage.tables.offer import PriceMove
 from podcastsvc.web.account import usage, watching
 from podcastsvc.web.account.blueprint import get_self
 from podcastsvc.web.account.own_feeds import OwnFeed, draw_setup_code, make_own_feed
@@ -27,13 +30,24 @@ _BRANDS = {"amex": "American Express", "jcb": "JCB", "unionpay": "UnionPay", "di
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A subscription as its member sees it. ``next_at`` is the next payment; None where nothing will be charged."""
+    """A subscription as its member sees it. ``next_at`` is the next payment; None where nothing will be charged.
+
+    ``planned`` is the price that follows at ``planned_at``; ``moves_to`` the one that the host moves it to, with the first
+    payment after ``moves_at``.
+    """
 
     plan: str
     price: str
     next_at: datetime | None
     card: str
     can_leave: bool
+    can_change: bool = False
+    planned: str = ""
+    planned_at: datetime | None = None
+    is_paused: bool = False
+    may_pause: bool = False
+    moves_to: str = ""
+    moves_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,11 @@ def read_account() -> AccountView:
         shown = entitlement.subscription_id
         row = subscriptions.find_subscription(session, shown) if shown is not None else None
         price = plans.find_price(session, row.price_id, language()) if row is not None and row.price_id else None
+        planned_id = row.planned_price_id if row is not None else None
+        planned = plans.find_price(session, planned_id, language()) if planned_id is not None else None
+        may_pause = portal.may_members_pause(session)
+        move = price_moves.find_for(session, row) if row is not None else None
+        moved = plans.find_price(session, move.to_price_id, language()) if move is not None else None
         failed = _find_failed(session, member) if entitlement.needs_card else None
         links = feed_tokens.list_links(session, member.id)
         readers = link_use.list_readers(session, [link.id for link in links])
@@ -101,7 +120,7 @@ def read_account() -> AccountView:
         member=member,
         entitlement=entitlement,
         standing=describe(entitlement, row, member.created_at),
-        payment=_view_payment(row, price.title if price is not None else "")
+        payment=_view_payment(row, price.title if price is not None else "", planned, moved, move, may_pause=may_pause)
         if row is not None and row.ended_at is None
         else None,
         failed=failed,
@@ -122,7 +141,15 @@ def _join_readers(links: list[FeedLink], readers: dict[int, list[LinkReader]]) -
     return sorted(found, key=lambda line: line.at, reverse=True)
 
 
-def _view_payment(row: Subscription, plan: str) -> PaymentView:
+def _view_payment(
+    row: Subscription,
+    plan: str,
+    planned: PriceView | None,
+    moved: PriceView | None,
+    move: PriceMove | None,
+    *,
+    may_pause: bool,
+) -> PaymentView:
     goes_on = row.status in subscriptions.GOOD and row.cancel_at is None and not row.is_collection_paused
     return PaymentView(
         plan=plan,
@@ -130,6 +157,13 @@ def _view_payment(row: Subscription, plan: str) -> PaymentView:
         next_at=(row.trial_end or row.period_end if row.status == "trialing" else row.period_end) if goes_on else None,
         card=write_card(row),
         can_leave=row.cancel_at is None and services().find_gateway() is not None,
+        can_change=plan_change.may_change(row) and services().find_gateway() is not None,
+        planned=write_price(planned.money, planned.interval, language()) if planned is not None else "",
+        planned_at=row.planned_at,
+        is_paused=row.status == "paused",
+        may_pause=may_pause,
+        moves_to=write_price(moved.money, moved.interval, language()) if moved is not None else "",
+        moves_at=move.takes_effect_at if move is not None else None,
     )
 
 

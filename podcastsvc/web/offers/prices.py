@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from podcastsvc.kit import language as languages
@@ -83,6 +83,7 @@ def list_join_links() -> list[JoinLink]:
 
 def _list_offers(session: Session) -> list[Offer]:
     """All that is on sale, in the host's order. One narrow query, since every page of a visitor asks for it."""
-    query = select(Price.interval, Price.amount_minor, Price.currency).join(Plan, Plan.id == Price.plan_id)
+    least = func.coalesce(Price.least_minor, Price.amount_minor).label("amount_minor")
+    query = select(Price.interval, least, Price.currency).join(Plan, Plan.id == Price.plan_id)
     query = query.where(Price.is_open, Plan.is_open).order_by(Plan.position, Plan.id, Price.id)
     return [Offer(row.interval, Money(row.amount_minor, row.currency)) for row in session.execute(query)]

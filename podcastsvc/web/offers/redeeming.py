@@ -16,7 +16,7 @@ from podcastsvc.mail.addresses import Address, mask_address, read_address
 from podcastsvc.members import accounts, sessions
 from podcastsvc.members.codes import Purpose
 from podcastsvc.members.sign_in import Entered
-from podcastsvc.storage.tables.gift import Gift
+from podcastsvc.storage.tables.offer import Gift
 from podcastsvc.web.context import language, now, services
 from podcastsvc.web.guards.cookies import forget_cookie, give_cookie, read_cookie
 from podcastsvc.web.guards.headers import mark_personal

@@ -24,6 +24,8 @@ KINDS = {
     "feed_links": N_("Feed links"),
     "no_app_yet": N_("Reminder: no app has the feed yet"),
     "welcome": N_("Welcome"),
+    "welcome_once": N_("Welcome, paid once"),
+    "trial_ending": N_("Trial ends soon"),
     "already_member": N_("Is a member already"),
     "cancelled": N_("Cancellation"),
     "ended": N_("Membership ended"),
@@ -36,6 +38,7 @@ KINDS = {
     "payment_reminder": N_("Payment reminder"),
     "payment_thanks": N_("Payment received"),
     "payment_undone": N_("Payment did not arrive"),
+    "price_moves": N_("Price changes"),
     "host_note": N_("Note to the host"),
     "host_week": N_("The host's week"),
 }

@@ -12,8 +12,8 @@ from podcastsvc.billing import plans
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.kinds.gift_offers import write_length
 from podcastsvc.errors import Conflict
-from podcastsvc.storage.tables.gift import Gift
 from podcastsvc.storage.tables.member import Member
+from podcastsvc.storage.tables.offer import Gift
 from podcastsvc.web.context import language, now, services
 from podcastsvc.web.language import make_path
 from podcastsvc.web.lists import count_pages, read_page

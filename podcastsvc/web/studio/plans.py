@@ -1,10 +1,8 @@
-"""The studio's plans: their words in each language, their prices, and whether they can be joined."""
+"""The studio's plans: their words in each language, their prices, their trial, and whether they can be joined."""
 
 import logging
-import re
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from flask import make_response, request
 from flask_login import current_user
@@ -12,22 +10,21 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from podcastsvc.billing import plans as selling
+from podcastsvc.billing import portal
+from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.plans import PlanView
 from podcastsvc.catalogue.shownotes import make_slug
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import name_language
-from podcastsvc.kit.money import Money, count_digits, is_currency
 from podcastsvc.members import grants
 from podcastsvc.web.context import language, now, services, settings
-from podcastsvc.web.pages import gettext, render
+from podcastsvc.web.pages import gettext, render, zone_of_show
 from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint, go
 from podcastsvc.web.studio.forms import FormReader
+from podcastsvc.web.studio.plan_form import BOUNDS, EMPTY, NEW, PlanWish, fill, read_plan
 
 log = logging.getLogger(__name__)
-
-INTERVALS: tuple[Literal["month", "year"], ...] = ("month", "year")
-_EMPTY = {"is_open": "", "currency": "", "month": "", "year": ""}
 
 
 @blueprint.get("/plans")
@@ -36,14 +33,27 @@ def plans() -> str:
     """All plans, also those that cannot be joined any more."""
     with services().db.reading() as session:
         found = selling.list_plans(session, language(), with_closed=True)
-    return render("studio/plans/index.html", plans=found)
+        may_pause = portal.may_members_pause(session)
+    return render(
+        "studio/plans/index.html", plans=found, may_pause=may_pause, is_saved=request.args.get("done") == "pause"
+    )
+
+
+@blueprint.post("/pausing")
+@host_only
+def save_pause() -> Response:
+    """Whether members may pause."""
+    with services().db.transaction() as session:
+        portal.let_members_pause(session, may=FormReader(request.form).flag("may_pause"))
+    log.info("pausing is settled", extra={"by": current_user.id})
+    return go("studio.plans", done="pause")
 
 
 @blueprint.get("/plans/new")
 @host_only
 def new_plan() -> str:
     """The form of a further plan."""
-    return _show(None, {"is_open": "1", "currency": "EUR"}, {})
+    return _show(None, NEW, {})
 
 
 @blueprint.post("/plans/new")
@@ -59,7 +69,12 @@ def plan(key: str) -> str:
     """The form of one plan."""
     with services().db.reading() as session:
         values = _fill(session, key)
-    return _show(key, values, {})
+    done = request.args.get("done", "")
+    said = {
+        "moving": gettext("The members are told, and moved on that day."),
+        "stopped": gettext("Called off. The members keep their price."),
+    }.get(done, "")
+    return _show(key, values, {}, said=said, problem=gettext(price_moves.TOO_SOON) if done == "soon" else "")
 
 
 @blueprint.post("/plans/<key>")
@@ -73,15 +88,11 @@ def save_plan(key: str) -> str | Response:
 
 def _save(key: str | None) -> str | Response:
     form = FormReader(request.form)
-    texts = {code: _read_texts(form, code) for code in settings().languages}
-    currency = form.line("currency").upper()
-    if not is_currency(currency):
-        form.errors["currency"] = gettext(selling.BAD_CURRENCY)
-    amounts = {interval: _read_amount(form, interval, currency) for interval in INTERVALS}
+    wish = read_plan(form, settings().languages, settings().default_language)
     if not form.errors:
         try:
             with services().db.transaction() as session:
-                saved = _write(session, key, texts, amounts, currency)
+                saved = _write(session, key, wish)
             log.info("plan saved", extra={"plan": saved, "by": current_user.id})
             return go("studio.plans")
         except Invalid as refusal:
@@ -89,29 +100,22 @@ def _save(key: str | None) -> str | Response:
     return make_response(_show(key, request.form.to_dict(), form.errors), 422)
 
 
-def _write(
-    session: Session,
-    key: str | None,
-    texts: dict[str, dict[str, Any]],
-    amounts: Mapping[Literal["month", "year"], Money | None],
-    currency: str,
-) -> str:
+def _write(session: Session, key: str | None, wish: PlanWish) -> str:
     known = selling.list_plans(session, language(), with_closed=True)
     row = selling.get_plan(session, key) if key is not None else None
     kept = dict(row.texts) if row is not None else {}
-    saved = key or _choose_key(next(iter(texts.values()))["title"], known)
+    saved = key or _choose_key(next(iter(wish.texts.values()))["title"], known)
     position = row.position if row is not None else len(known)
-    given = {code: each for code, each in texts.items() if each["title"]}
+    given = {code: each for code, each in wish.texts.items() if each["title"]}
     # Words in languages that the site does not offer now stay for later.
-    selling.save_plan(
-        session, saved, {**kept, **given}, position=position, is_open="is_open" in request.form, now=now()
-    )
+    selling.save_plan(session, saved, {**kept, **given}, position=position, is_open=wish.is_open, now=now())
+    selling.set_trial(session, saved, wish.trial_days, needs_card=wish.trial_needs_card)
     before = next((each for each in known if each.key == saved), None)
-    for interval, money in amounts.items():
+    for interval, price in wish.prices.items():
         if before is not None:
-            _close_others(session, before, interval, None if money is None else currency)
-        if money is not None:
-            selling.set_price(session, saved, interval, money, now())
+            _close_others(session, before, interval, None if price is None else wish.currency)
+        if price is not None:
+            selling.set_price(session, saved, interval, price.money, now(), bounds=price.bounds, months=price.months)
     grants.give_hosts_all_plans(session, now())
     return saved
 
@@ -129,50 +133,28 @@ def _choose_key(title: str, known: list[PlanView]) -> str:
     return next(key for key in (base, *(f"{base}-{number}" for number in range(2, 1000))) if key not in taken)
 
 
-def _read_texts(form: FormReader, code: str) -> dict[str, Any]:
-    """The words in one language; only the site's first language must have a title."""
-    needed = gettext("Enter a title.") if code == settings().default_language else ""
-    found = {
-        "title": form.line(f"title_{code}", limit_chars=80, needed=needed),
-        "summary": form.text(f"summary_{code}", limit_chars=300),
-        "benefits": form.lines(f"benefits_{code}"),
-    }
-    if not found["title"] and (found["summary"] or found["benefits"]):
-        form.errors[f"title_{code}"] = gettext("Enter a title.")
-    return found
-
-
-def _read_amount(form: FormReader, name: str, currency: str) -> Money | None:
-    """An amount in whole units, ``6`` or ``6.50`` or ``6,50``; None where the field is empty."""
-    raw = form.line(name).replace(",", ".").replace(" ", "")
-    if not raw:
-        return None
-    digits = count_digits(currency)
-    try:
-        minor = Decimal(raw).scaleb(digits) if re.fullmatch(r"\d{1,7}(\.\d{1,3})?", raw) else None
-    except InvalidOperation:
-        minor = None
-    if minor is None or minor != int(minor) or not minor:
-        form.errors[name] = gettext("Enter an amount such as 6 or 6.50.")
-        return None
-    return Money(int(minor), currency)
-
-
 def _fill(session: Session, key: str) -> dict[str, str]:
     row = selling.get_plan(session, key)
     view = next(each for each in selling.list_plans(session, language(), with_closed=True) if each.key == key)
-    currency = view.prices[0].money.currency if view.prices else "EUR"
-    values = {"is_open": "1" if row.is_open else "", "currency": currency}
-    for price in view.prices:
-        if price.money.currency == currency:
-            values[price.interval] = f"{price.money.decimal:f}".removesuffix(".00")
-    for code, texts in row.texts.items():
-        values[f"title_{code}"] = texts.get("title", "")
-        values[f"summary_{code}"] = texts.get("summary", "")
-        values[f"benefits_{code}"] = "\n".join(texts.get("benefits", ()))
-    return values
+    return fill(row, view.prices)
 
 
-def _show(key: str | None, values: dict[str, str], errors: dict[str, str]) -> str:
+def _show(key: str | None, values: dict[str, str], errors: dict[str, str], *, said: str = "", problem: str = "") -> str:
+    earlier: list[price_moves.EarlierPrice] = []
+    if key is not None:
+        with services().db.reading() as session:
+            earlier = price_moves.list_earlier(session, key)
+    least = now().astimezone(ZoneInfo(zone_of_show())) + price_moves.LEAST_AHEAD + timedelta(days=1)
     names = {code: name_language(code) for code in settings().languages}
-    return render("studio/plans/page.html", key=key, values={**_EMPTY, **values}, errors=errors, names=names)
+    return render(
+        "studio/plans/page.html",
+        key=key,
+        values={**EMPTY, **values},
+        errors=errors,
+        names=names,
+        earlier=earlier,
+        least_day=least.date().isoformat(),
+        said=said,
+        problem=problem,
+        shows_bounds=any(values.get(name) or name in errors for name in BOUNDS),
+    )

@@ -6,7 +6,7 @@ from sqlalchemy import event
 from podcastsvc.billing import plans
 from podcastsvc.billing.kinds import gift_codes, gifts
 from podcastsvc.kit import clock
-from podcastsvc.storage.tables.gift import Gift
+from podcastsvc.storage.tables.offer import Gift
 from tests.web.conftest import make_client, read_token, sign_in
 from tests.web.people import read_letters, send
 from tests.web.test_gifts import buy, rows

@@ -129,3 +129,62 @@ def test_control_characters_are_taken_out(save, studio):
 
 def test_a_plan_that_never_was_is_not_found(studio):
     assert studio.get("/studio/plans/none").status_code == 404
+
+
+def test_one_payment_for_some_months_can_be_sold(save, studio, client):
+    save(month="", year="", once="90", once_months="12")
+
+    page = studio.get("/studio/plans/friends")
+    assert (read_field(page, "once"), read_field(page, "once_months")) == ("90", "12")
+    assert "for 12 months" in client.get("/join").text
+
+
+def test_members_may_choose_the_amount_within_bounds(save, studio):
+    save(month="5", month_least="3", month_most="50")
+
+    page = studio.get("/studio/plans/friends")
+    assert [read_field(page, name) for name in ("month", "month_least", "month_most")] == ["5", "3", "50"]
+    assert "<details open>" in page.text
+
+
+def test_trial_is_kept_and_can_be_taken_away(save, studio):
+    save(trial_days="14", trial_needs_card="1")
+
+    page = studio.get("/studio/plans/friends")
+    assert read_field(page, "trial_days") == "14"
+    assert 'name="trial_needs_card" value="1" checked' in page.text
+    save("/studio/plans/friends", trial_days="", trial_needs_card=None)
+    page = studio.get("/studio/plans/friends")
+    assert read_field(page, "trial_days") == ""
+    assert 'name="trial_needs_card" value="1" checked' not in page.text
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "sentence"),
+    [
+        ({"month": "3", "month_least": "5"}, "month_least", "The lowest amount must be the smallest"),
+        ({"month": "60", "month_least": "5", "month_most": "50"}, "month_least", "and the highest the largest"),
+        ({"month": "6", "month_most": "50"}, "month_least", "Enter the lowest amount."),
+        ({"once": "", "once_least": "5"}, "once", "Enter the amount that you suggest."),
+        ({"once": "9", "once_months": "0"}, "once_months", "Enter a whole number from 1 to 120."),
+        ({"trial_days": "731"}, "trial_days", "Enter a whole number from 0 to 730."),
+        ({"trial_days": "two"}, "trial_days", "Enter a whole number"),
+    ],
+)
+def test_what_cannot_be_sold_brings_the_form_back_beside_its_field(save, values, name, sentence):
+    page = save(**values)
+
+    assert page.status_code == 422
+    assert sentence in html.fromstring(page.text).get_element_by_id(f"{name}-error").text_content()
+
+
+def test_host_lets_members_pause_and_takes_it_back(press, studio):
+    before = studio.get("/studio/plans").text
+
+    reply = press("/studio/plans", "/studio/pausing", may_pause="1")
+    after = studio.get(reply.location).text
+    press("/studio/plans", "/studio/pausing")
+
+    on = 'name="may_pause" value="1" checked'
+    assert (on in before, on in after, on in studio.get("/studio/plans").text) == (False, True, False)
+    assert "Saved." in after

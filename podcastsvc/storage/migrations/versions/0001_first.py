@@ -304,7 +304,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("reason in ('gift', 'comp', 'import', 'staff')", name=op.f("ck_grant_reason")),
+        sa.CheckConstraint("reason in ('gift', 'comp', 'import', 'staff', 'once')", name=op.f("ck_grant_reason")),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_grant_member_id_member"), ondelete="CASCADE"
         ),
@@ -432,6 +432,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_episode_alias_episode_id"), "episode_alias", ["episode_id"], unique=False)
     op.create_table(
+        "coupon",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("percent_off", sa.Double(), nullable=True),
+        sa.Column("amount_off_minor", sa.Integer(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=True),
+        sa.Column("months", sa.Integer(), nullable=True),
+        sa.Column("plan", sa.String(), nullable=True),
+        sa.Column("redeem_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("max_redemptions", sa.Integer(), nullable=True),
+        sa.Column("is_first_time_only", sa.Boolean(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("stripe_id", sa.String(), nullable=True),
+        sa.Column("promotion_code_id", sa.String(), nullable=True),
+        sa.Column("account", sa.String(), nullable=True),
+        sa.Column("livemode", sa.Boolean(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(percent_off is null) <> (amount_off_minor is null)", name=op.f("ck_coupon_off")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coupon")),
+        sa.UniqueConstraint("code", name=op.f("uq_coupon_code")),
+    )
+    op.create_table(
         "order",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("member_id", sa.Integer(), nullable=True),
@@ -442,6 +465,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("interval", sa.String(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("coupon_id", sa.Integer(), nullable=True),
         sa.Column("trial_days", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
@@ -457,6 +481,7 @@ def upgrade() -> None:
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind in ('membership', 'donation', 'gift', 'consultation')", name=op.f("ck_order_kind")),
         sa.CheckConstraint("state in ('open', 'paid', 'failed', 'expired', 'refunded')", name=op.f("ck_order_state")),
+        sa.ForeignKeyConstraint(["coupon_id"], ["coupon.id"], name=op.f("fk_order_coupon_id_coupon")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_order_member_id_member")),
         sa.ForeignKeyConstraint(["price_id"], ["price.id"], name=op.f("fk_order_price_id_price")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order")),
@@ -592,6 +617,7 @@ def downgrade() -> None:
     op.drop_index("ix_order_state_created", table_name="order")
     op.drop_index(op.f("ix_order_member_id"), table_name="order")
     op.drop_table("order")
+    op.drop_table("coupon")
     op.drop_index(op.f("ix_episode_alias_episode_id"), table_name="episode_alias")
     op.drop_table("episode_alias")
     op.drop_index("ix_audio_file_episode", table_name="audio_file")

@@ -226,6 +226,7 @@ def _view_grant(row: Grant, titles: dict[str, str]) -> GrantLine:
         "comp": gettext("Given by you"),
         "import": gettext("Moved in"),
         "staff": gettext("Part of the team"),
+        "once": gettext("Paid once"),
     }
     is_running = row.ends_at is None or row.ends_at > now()
     return GrantLine(

@@ -9,6 +9,7 @@ from podcastsvc.web.pages import gettext
 _WORDS: dict[Standing, tuple[str, str]] = {
     Standing.ACTIVE: (N_("Active"), "ok"),
     Standing.TRIAL: (N_("Trial"), "ok"),
+    Standing.BOUGHT: (N_("Paid once"), "ok"),
     Standing.HELD: (N_("Payments on hold"), "ok"),
     Standing.PAST_DUE: (N_("Payment failed"), "warn"),
     Standing.ENDING: (N_("Ending"), "plain"),
