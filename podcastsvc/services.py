@@ -3,7 +3,7 @@
 import logging
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from podcastsvc.catalogue import episodes, notices
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from podcastsvc.billing.facts import NoticeFacts
     from podcastsvc.billing.gateway import Gateway
     from podcastsvc.billing.standin.app import Standin
+    from podcastsvc.billing.tax import Behavior, Mode, TaxRules
     from podcastsvc.billing.webhooks import Received
     from podcastsvc.catalogue.show import ShowFacts
     from podcastsvc.mail.sender import Sender
@@ -154,7 +155,16 @@ class Services:
             sender=self.make_sender(),
             zone=facts.timezone if facts is not None else "UTC",
             grace_days=self.settings.past_due_grace_days,
+            tax=self.tax_rules,
         )
+
+    @property
+    def tax_rules(self) -> "TaxRules":
+        """What the host has chosen about taxes."""
+        from podcastsvc.billing.tax import TaxRules
+
+        chosen = self.settings
+        return TaxRules(cast("Mode", chosen.tax_mode), cast("Behavior", chosen.tax_behavior), chosen.tax_code)
 
     def find_zone(self) -> str:
         """The IANA time zone in which letters name days."""

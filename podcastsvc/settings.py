@@ -6,6 +6,7 @@ file named by the same variable with ``_FILE`` at its end. Nothing else in the p
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,7 +16,10 @@ from urllib.parse import urlsplit
 from podcastsvc.errors import Misconfigured
 
 PREFIX = "PODCASTSVC_"
+STREAMED_AUDIO = "txcd_10401200"
+"""Stripe's product tax code for "Digital Audio Works - Streamed - Subscription - With Conditional Rights"."""
 MIB = 1024 * 1024
+_TAX_CODE = re.compile(r"txcd_\d{8}")
 _RUNNING_PER_CORE = 4
 # Pages, and three kinds of quick answers (``web/apps/quick.py``), which have turns of their own.
 _KINDS_OF_WORK = 4
@@ -48,6 +52,17 @@ class Settings:
         (), "Signing secrets of the webhook, comma separated.", secret=True
     )
     payments_mode: str = _setting("", "Forces payments off, or onto the stand-in.", choices=("", "off", "sim"))
+    tax_mode: str = _setting(
+        "off",
+        "Who works out taxes: nobody, Stripe Tax for you, or Stripe as the seller in your place (managed).",
+        choices=("off", "stripe_tax", "managed"),
+    )
+    tax_behavior: str = _setting(
+        "inclusive",
+        "Whether prices made from now on hold the tax, or it comes on top.",
+        choices=("inclusive", "exclusive"),
+    )
+    tax_code: str = _setting(STREAMED_AUDIO, "Stripe's product tax code of plans and gifts.")
     past_due_grace_days: int = _setting(21, "Days that a member keeps access after a failed payment.")
     trusted_proxies: int = _setting(0, "How many proxies stand in front and set X-Forwarded-For.")
     x_accel_redirect: bool = _setting(
@@ -267,6 +282,8 @@ def _list_payment_problems(settings: Settings) -> list[str]:
         )
     if mode == "stripe" and not key.startswith(("sk_test_", "rk_test_", "sk_live_", "rk_live_")):
         problems.append(f"{PREFIX}STRIPE_SECRET_KEY: a key begins sk_test_, rk_test_, sk_live_ or rk_live_")
+    if settings.tax_mode != "off" and not _TAX_CODE.fullmatch(settings.tax_code):
+        problems.append(f"{PREFIX}TAX_CODE: {settings.tax_code!r} is not a product tax code such as {STREAMED_AUDIO}")
     return problems
 
 

@@ -305,6 +305,7 @@ def _write_request(desk: Desk, request: BuyRequest, order: Order) -> CheckoutReq
         promotion_code_id=coupons.prepare_code(desk, order.coupon_id) if order.coupon_id is not None else None,
         trial_days=order.trial_days,
         trial_needs_card=price is None or price.trial_needs_card,
+        tax=desk.tax,
     )
 
 
@@ -313,8 +314,8 @@ def _write_line(desk: Desk, request: BuyRequest, order: Order) -> CheckoutLine:
     interval = cast("Interval", order.interval)
     money = Money(order.amount_minor, order.currency)
     if order.price_id is None:
-        title = name_kind(request.kind, desk.sender.default_language)
-        ensured_id = ensure_product(desk.gateway, ProductRequest(title, kind=request.kind))
+        title, code = name_kind(request.kind, desk.sender.default_language), desk.tax.code_of(request.kind)
+        ensured_id = ensure_product(desk.gateway, ProductRequest(title, kind=request.kind, tax_code=code))
         return CheckoutLine(interval, order.quantity, product_id=ensured_id, money=money)
     price_id = plans.prepare_price(desk, order.price_id)
     with desk.db.reading() as session:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from podcastsvc.billing.gateway import Gateway
+from podcastsvc.billing.tax import NO_TAX, TaxRules
 from podcastsvc.kit.keys import Keys
 from podcastsvc.mail.sender import Sender
 from podcastsvc.storage.db import Database
@@ -20,6 +21,7 @@ class Desk:
     sender: Sender
     zone: str = "UTC"
     grace_days: int = 21
+    tax: TaxRules = NO_TAX
 
     def for_page(self) -> "Desk":
         """The same desk for one page: its calls to Stripe give up in time for an answer (rule T-P6)."""

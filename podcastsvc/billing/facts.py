@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from podcastsvc.billing.tax import NO_TAX, TaxRules
 from podcastsvc.kit.money import Money
 
 Interval = Literal["month", "year", "once"]
@@ -54,6 +55,7 @@ class PriceFacts:
     lookup_key: str | None
     is_active: bool
     livemode: bool
+    tax_behavior: str | None
     metadata: Mapping[str, str]
 
 
@@ -296,15 +298,20 @@ class CheckoutRequest:
     promotion_code_id: str | None = None
     trial_days: int = 0
     trial_needs_card: bool = True
+    tax: TaxRules = NO_TAX
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRequest:
-    """Something that we sell, as it shall exist at Stripe: a plan (``plan_key``), or all of a kind such as donations."""
+    """Something that we sell, as it shall exist at Stripe: a plan (``plan_key``), or all of a kind such as donations.
+
+    ``tax_code`` "" leaves what is there, or the account's own.
+    """
 
     title: str
     plan_key: str | None = None
     kind: OrderKind = "membership"
+    tax_code: str = ""
 
     @property
     def key(self) -> str:
@@ -314,7 +321,7 @@ class ProductRequest:
 
 @dataclass(frozen=True, slots=True)
 class PriceRequest:
-    """A price of one of our plans, as it shall exist at Stripe. ``tax_behavior`` is never "unspecified"."""
+    """A price of one of our plans, as it shall exist at Stripe. Its tax behavior is never "unspecified"."""
 
     plan_key: str
     plan_title: str
@@ -322,7 +329,7 @@ class PriceRequest:
     lookup_key: str
     money: Money
     interval: Interval
-    tax_behavior: Literal["inclusive", "exclusive"] = "inclusive"
+    tax: TaxRules = NO_TAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing.account import require_account
-from podcastsvc.billing.calls.ensuring import ensure_price
+from podcastsvc.billing.calls.ensuring import ensure_price, ensure_product
 from podcastsvc.billing.calls.writing import name_product
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.facts import Interval, PriceFacts, PriceRequest
+from podcastsvc.billing.facts import Interval, PriceFacts, PriceRequest, ProductRequest
 from podcastsvc.errors import Conflict, Invalid, NotFound
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.money import Money, is_currency
@@ -346,7 +346,10 @@ def prepare_price(desk: Desk, price_id: int) -> str:
     if row is None:
         raise Conflict(NOT_OFFERED)
     price, plan = row[0], row[1]
+    code = desk.tax.code_of("membership")
     if price.stripe_id is not None and (price.account, price.livemode) == (account.id, account.livemode):
+        if code and plan.tax_code != code:
+            _state_tax_code(desk, plan, code)
         return str(price.stripe_id)
     request = PriceRequest(
         plan_key=plan.key,
@@ -355,6 +358,7 @@ def prepare_price(desk: Desk, price_id: int) -> str:
         lookup_key=price.lookup_key,
         money=Money(price.amount_minor, price.currency),
         interval=cast("Interval", price.interval),
+        tax=desk.tax,
     )
     facts = ensure_price(desk.gateway, request)
     where = {"account": account.id, "livemode": account.livemode}
@@ -363,7 +367,17 @@ def prepare_price(desk: Desk, price_id: int) -> str:
         session.execute(update(Price).where(Price.stripe_id == facts.id, Price.id != price_id).values(stripe_id=None))
         session.execute(update(Price).where(Price.id == price_id).values(stripe_id=facts.id, **where))
         session.execute(update(Plan).where(Plan.id == plan.id).values(stripe_id=facts.product_id, **where))
+    if code and plan.tax_code != code:
+        _state_tax_code(desk, plan, code)
     return facts.id
+
+
+def _state_tax_code(desk: Desk, plan: Plan, code: str) -> None:
+    """Tells Stripe what a plan is to a tax office: taxes may have been switched on after the plan was made there."""
+    title = _texts_of(plan, next(iter(plan.texts), ""))["title"]
+    ensure_product(desk.gateway, ProductRequest(title, plan.key, tax_code=code))
+    with desk.db.transaction() as session:
+        session.execute(update(Plan).where(Plan.id == plan.id).values(tax_code=code))
 
 
 def forget_price(desk: Desk, price_id: int) -> None:

@@ -122,13 +122,13 @@ def open_portal(
 
 
 def open_card_form(desk: Desk, subscription_id: str, *, language: str) -> str:
-    """The card form for the subscription of a letter's link; leads back to the account page."""
+    """The card form for the subscription of a letter's link. It leads back to a page that needs no sign-in either."""
     require_account(desk)
     with desk.db.reading() as session:
         row = subscriptions.find_subscription(session, subscription_id)
     if row is None:
         raise NotFound(NO_ACCOUNT)
-    return _open(desk, row.customer_id, language=language, return_path="/account", flow="card")
+    return _open(desk, row.customer_id, language=language, return_path="/billing/done", flow="card")
 
 
 def find_invoice_page(desk: Desk, subscription_id: str) -> str | None:

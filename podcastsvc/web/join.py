@@ -20,7 +20,7 @@ from podcastsvc.members.entitlements import Standing
 from podcastsvc.web.context import language, now, services
 from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.language import make_path
-from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, spend_tries
+from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, say_tax, spend_tries
 from podcastsvc.web.offers.join_offer import read_chosen_amount, read_offer, settle_terms
 from podcastsvc.web.offers.order_cookie import read_order_cookie
 from podcastsvc.web.offers.plan_choices import choose
@@ -79,6 +79,7 @@ def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", 
         email=email or "",
         order_id=order_id or orders.make_order_id(),
         came_back=say_came_back(request.args.get("back", "")),
+        tax_note=say_tax(),
         **{"errors": {}, "problem": "", "typed": {}, **values},
     )
 

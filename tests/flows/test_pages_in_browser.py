@@ -32,6 +32,7 @@ VISITOR = (
     "/join/free",
     "/gift",
     "/gift/redeem",
+    "/billing/done",
     "/sign-in",
     "/sign-in/password",
     "/sign-in/lost",

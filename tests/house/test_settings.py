@@ -57,6 +57,8 @@ def test_a_secret_may_come_from_a_file(tmp_path):
         ),
         ({"PODCASTSVC_STRIPE_SECRET_KEY": "sk_test_1"}, "STRIPE_WEBHOOK_SECRETS: is needed"),
         ({"PODCASTSVC_STRIPE_SECRET_KEY": "hello", "PODCASTSVC_STRIPE_WEBHOOK_SECRETS": "w"}, "a key begins sk_test_"),
+        ({"PODCASTSVC_TAX_MODE": "vat"}, "PODCASTSVC_TAX_MODE"),
+        ({"PODCASTSVC_TAX_MODE": "stripe_tax", "PODCASTSVC_TAX_CODE": "audio"}, "PODCASTSVC_TAX_CODE: 'audio' is not"),
         ({"PODCASTSVC_X_ACCEL_REDIRECT": "on"}, "X_ACCEL_REDIRECT: needs nginx in front"),
         ({"PODCASTSVC_SMTP_URL_FILE": "/nowhere/at/all"}, "PODCASTSVC_SMTP_URL_FILE: .*No such file"),
     ],

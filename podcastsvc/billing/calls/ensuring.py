@@ -17,29 +17,36 @@ from podcastsvc.billing.gateway import PACKAGE_VERSION, Gateway, Missing, Refuse
 
 
 def ensure_price(gateway: Gateway, request: PriceRequest) -> PriceFacts:
-    """The price under its lookup key, made where none has this amount; the key moves from an older price to it."""
+    """The price under its lookup key, made where none has this amount; the key moves from an older price to it.
+
+    Where taxes are worked out, one that does not say whether it holds the tax, or says otherwise, is not taken.
+    """
     asked = any_of({"lookup_keys": [request.lookup_key], "limit": 100})
+    passed_over = ""
     for price in gateway.fetch_all(reading.read_price, lambda client: client.v1.prices.list(asked)):
-        if price.is_active and price.money == request.money and price.interval == request.interval:
+        is_same = price.is_active and (price.money, price.interval) == (request.money, request.interval)
+        if is_same and (request.tax.mode == "off" or price.tax_behavior == request.tax.behavior):
             return price
+        passed_over = f"-{price.id}"
     ensure_product(gateway, ProductRequest(request.plan_title, request.plan_key))
     params = writing.write_price(request, gateway.site)
-    key = make_options("price", request.price_key, params)
+    # A repeated key is answered with what it made first, and that has lost its lookup key to the one passed over.
+    key = make_options("price", request.price_key + passed_over, params)
     return gateway.fetch(reading.read_price, lambda client: client.v1.prices.create(any_of(params), key))
 
 
 def ensure_product(gateway: Gateway, request: ProductRequest) -> str:
-    """The product's id, made where it is missing and renamed where its title has changed."""
+    """The product's id, made where it is missing and brought up to date where its title or tax code has changed."""
     params = writing.write_product(request, gateway.site)
     key = make_options("product", request.key, params)
-    name = any_of({"name": request.title})
+    wanted = {name: params[name] for name in ("name", "tax_code") if name in params}
     try:
-        title = gateway.fetch(_read_name, lambda client: client.v1.products.retrieve(params["id"]))
-        if title != request.title:
-            gateway.fetch(_read_name, lambda client: client.v1.products.update(params["id"], name))
+        there = gateway.fetch(dict, lambda client: client.v1.products.retrieve(params["id"]))
+        if any(there.get(name) != value for name, value in wanted.items()):
+            gateway.fetch(_read_id, lambda client: client.v1.products.update(params["id"], any_of(wanted)))
     except Missing:
         try:
-            gateway.fetch(_read_name, lambda client: client.v1.products.create(any_of(params), key), quiet=True)
+            gateway.fetch(_read_id, lambda client: client.v1.products.create(any_of(params), key), quiet=True)
         except Refused as problem:
             # Another process made it between our two calls.
             if problem.code != "resource_already_exists":
@@ -121,7 +128,3 @@ def list_webhooks(gateway: Gateway) -> list[EndpointFacts]:
 
 def _read_id(found: Mapping[str, Any]) -> str:
     return str(found["id"])
-
-
-def _read_name(found: Mapping[str, Any]) -> str:
-    return str(found["name"])

@@ -66,6 +66,7 @@ def read_price(obj: Obj) -> PriceFacts:
         lookup_key=obj.get("lookup_key"),
         is_active=obj["active"],
         livemode=obj["livemode"],
+        tax_behavior=obj.get("tax_behavior"),
         metadata=_metadata(obj),
     )
 

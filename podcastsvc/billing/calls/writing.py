@@ -17,6 +17,7 @@ from podcastsvc.billing.facts import (
     ProductRequest,
     SubscriptionFacts,
 )
+from podcastsvc.billing.tax import TaxRules, write_tax
 from podcastsvc.kit.money import Money
 
 Params = dict[str, Any]
@@ -81,7 +82,7 @@ def write_checkout(request: CheckoutRequest, site: str) -> Params:
     params: Params = {
         "mode": "subscription" if renews else "payment",
         "ui_mode": "hosted_page",
-        "line_items": [_write_line(request.line)],
+        "line_items": [_write_line(request.line, request.tax)],
         "success_url": request.success_url,
         "cancel_url": request.cancel_url,
         "client_reference_id": request.order_id,
@@ -103,17 +104,17 @@ def write_checkout(request: CheckoutRequest, site: str) -> Params:
         params["discounts"] = [{"promotion_code": request.promotion_code_id}]
     elif request.kind == "membership":
         params["allow_promotion_codes"] = True
-    return params
+    return params | write_tax(request.tax, request.kind, renews=renews, has_customer=request.customer_id is not None)
 
 
-def _write_line(line: CheckoutLine) -> Params:
+def _write_line(line: CheckoutLine, tax: TaxRules) -> Params:
     if line.money is None:
         return {"price": line.price_id, "quantity": line.quantity}
     price: Params = {
         "product": line.product_id,
         "currency": line.money.currency.lower(),
         "unit_amount": line.money.amount_minor,
-        "tax_behavior": "inclusive",
+        "tax_behavior": tax.behavior,
     }
     if line.interval != "once":
         price["recurring"] = {"interval": line.interval}
@@ -141,7 +142,8 @@ def _write_trial(request: CheckoutRequest, metadata: Mapping[str, str]) -> Param
 
 def write_product(request: ProductRequest, site: str) -> Params:
     mark = {"plan": request.plan_key} if request.plan_key is not None else {"kind": request.kind}
-    return {"id": name_product(request.key, site), "name": request.title, "metadata": {"site": site, **mark}}
+    params: Params = {"id": name_product(request.key, site), "name": request.title, "metadata": {"site": site, **mark}}
+    return params | ({"tax_code": request.tax_code} if request.tax_code else {})
 
 
 def name_product(key: str, site: str) -> str:
@@ -156,7 +158,7 @@ def write_price(request: PriceRequest, site: str) -> Params:
         "unit_amount": request.money.amount_minor,
         "lookup_key": request.lookup_key,
         "transfer_lookup_key": True,
-        "tax_behavior": request.tax_behavior,
+        "tax_behavior": request.tax.behavior,
         "metadata": {"site": site, "plan": request.plan_key, "price": request.price_key},
     }
     if request.interval != "once":

@@ -25,6 +25,7 @@ class Plan(Base):
     trial_days: Mapped[int] = mapped_column(default=0)
     trial_needs_card: Mapped[bool] = mapped_column(default=True)
     most_seats: Mapped[int] = mapped_column(default=1)
+    tax_code: Mapped[str] = mapped_column(default="")
     stripe_id: Mapped[str | None]
     account: Mapped[str | None]
     livemode: Mapped[bool | None]

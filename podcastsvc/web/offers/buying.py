@@ -17,6 +17,7 @@ from podcastsvc.web.sign_in.entering import go_to
 AWAY = N_(
     "The payment page does not answer. Nothing was charged, and your choice is still here. Try again in a moment."
 )
+TAX_IS_ADDED = N_("Tax is added on the payment page, by the country you pay from.")
 # How somebody comes back from Stripe without having paid.
 CAME_BACK = {
     "1": N_("Nothing was charged. Your choice is still here."),
@@ -39,6 +40,11 @@ def read_buyer(typed: str, errors: dict[str, str]) -> Address | None:
     except Invalid as problem:
         errors["email"] = gettext(problem.message)
         return None
+
+
+def say_tax() -> str:
+    """What a form says about taxes: something only where more may be charged than it shows."""
+    return gettext(TAX_IS_ADDED) if services().tax_rules.is_added else ""
 
 
 def spend_tries() -> None:

@@ -25,7 +25,7 @@ from podcastsvc.billing.kinds.gift_offers import (
 from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
 from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.guards.headers import mark_personal
-from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, spend_tries
+from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, say_tax, spend_tries
 from podcastsvc.web.offers.order_cookie import forget_order_cookie, read_order_cookie
 from podcastsvc.web.pages import gettext, render, zone_of_show
 
@@ -130,6 +130,7 @@ def _show(
         values=empty | values,
         order_id=order_id or orders.make_order_id(),
         came_back=say_came_back(request.args.get("back", "")),
+        tax_note=say_tax(),
         errors=errors or {},
         problem=problem,
         first_day=(today + timedelta(days=1)).isoformat(),

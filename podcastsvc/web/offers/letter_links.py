@@ -1,6 +1,7 @@
 """Links in letters about payments, which need no sign-in: on to Stripe's card form, or to the bank's confirmation."""
 
 from flask import Blueprint, Response, make_response
+from flask_login import current_user
 
 from podcastsvc.billing import portal
 from podcastsvc.billing.desk import Desk
@@ -37,6 +38,14 @@ def confirm(token: str) -> Response:
     if subscription_id is None:
         return _answer_over()
     return go_to(portal.find_invoice_page(_desk(), subscription_id) or make_path("account.page"))
+
+
+@blueprint.get("/billing/done")
+def done() -> str | Response:
+    """Back from the card form: to the account page for who is signed in; for others thanks, and nothing personal."""
+    if current_user.is_authenticated:
+        return go_to(make_path("account.billing_back", **{"from": "card"}))
+    return render("billing/done.html")
 
 
 def _read(purpose: links.Purpose, token: str) -> str | None:

@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.Column("trial_days", sa.Integer(), nullable=False),
         sa.Column("trial_needs_card", sa.Boolean(), nullable=False),
         sa.Column("most_seats", sa.Integer(), nullable=False),
+        sa.Column("tax_code", sa.String(), nullable=False),
         sa.Column("stripe_id", sa.String(), nullable=True),
         sa.Column("account", sa.String(), nullable=True),
         sa.Column("livemode", sa.Boolean(), nullable=True),

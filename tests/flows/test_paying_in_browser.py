@@ -1,0 +1,208 @@
+"""Money in a browser beyond joining: a failed card, a coupon's link, a trial, another plan; and how many clicks each takes."""
+
+import itertools
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from podcastsvc.kit.language import gettext
+from tests.flows.browsing import Hand, take_cookies, watched
+from tests.flows.conftest import SHOW, enter_studio, join, put_episode
+from tests.site import Site, read_body, wait_for
+
+# One server serves all of them.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("paying")]
+
+FAILS_LATER = "4000 0000 0000 0341"
+MEMBERS = "---\ntitle: For members\ndate: 2026-01-02 06:00\naccess: members\n---\nFor members.\n"
+LANGUAGES = [("", "en"), ("/es", "es")]
+_numbers = itertools.count(1)
+
+
+def make_show(folder):
+    site = Site(folder)
+    (site.episodes / "show.yaml").write_text(SHOW)
+    put_episode(site, "2026-01-02-for-members", MEMBERS, members=40)
+    site.run("init", "--host-email", "ada@example.org")
+    site.run("scan")
+    return site.start()
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory):
+    """A served show with one episode for members."""
+    site = make_show(tmp_path_factory.mktemp("show"))
+    yield site
+    site.kill()
+
+
+@pytest.fixture
+def email():
+    """An address that nobody has joined with."""
+    return f"ben{next(_numbers)}@example.org"
+
+
+@pytest.fixture
+def open_phone(browser):
+    """Opens a phone on a show, signed in with somebody's cookies where there are some."""
+    contexts = []
+
+    def open_one(site, cookies=()):
+        context = browser.new_context(
+            base_url=site.base_url, viewport={"width": 390, "height": 844}, locale="en-GB", reduced_motion="reduce"
+        )
+        context.add_cookies(list(cookies))
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def type_card(page, number="4242 4242 4242 4242"):
+    page.locator("[name=number]").fill(number)
+    page.locator("[name=expiry]").fill("12 / 34")
+    page.locator("[name=cvc]").fill("123")
+
+
+@pytest.fixture
+def show_of_cleo(tmp_path):
+    """A show of its own, whose clock a test can move; Cleo's renewal has failed."""
+    site = make_show(tmp_path / "cleo")
+    cleo = join(site, "cleo@example.org", card=FAILS_LATER)
+    site.run("payments", "advance", "--days", "366")
+    yield site, take_cookies(cleo)
+    site.kill()
+
+
+@pytest.mark.parametrize(("prefix", "code"), LANGUAGES)
+def test_a_failed_card_is_mended_in_two_clicks(show_of_cleo, open_phone, prefix, code):
+    site, cookies = show_of_cleo
+    say = gettext(code).gettext
+    phone, hand = open_phone(site, cookies), Hand()
+
+    with watched(phone, site.base_url) as watch:
+        phone.goto(f"{prefix}/account")
+        hand.click(phone.get_by_role("button", name=say("Update your card")).first)
+        type_card(phone)
+        hand.click(phone.locator("form button.primary"))
+        phone.wait_for_url(re.compile(rf"{prefix}/account\?done="))
+
+    assert hand.clicks == 2
+    expect(phone.get_by_role("status").first).to_contain_text(say("Thank you."))
+    assert watch.foreign == []
+    assert watch.complaints == []
+
+
+def test_a_letter_s_link_needs_no_sign_in_and_ends_on_a_page_that_says_thanks(show_of_cleo, open_phone):
+    site, _cookies = show_of_cleo
+    letter = next(each for each in site.letters_to("cleo@example.org") if "did not go through" in each["Subject"])
+    phone, hand = open_phone(site), Hand()
+
+    hand.clicks += 1  # the tap on the letter's link
+    phone.goto(re.search(r"http://\S+/billing/fix/\S+", read_body(letter))[0])
+    type_card(phone)
+    hand.click(phone.locator("form button.primary"))
+
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Thank you.")
+    assert hand.clicks == 2
+    assert "cleo@example.org" not in phone.content()
+
+
+@pytest.mark.parametrize(("prefix", "code"), LANGUAGES)
+def test_a_code_signs_in_after_two_clicks(show, open_phone, email, prefix, code):
+    say = gettext(code).gettext
+    show.run("members", "add", email, "--plan", "members")
+    phone, hand = open_phone(show), Hand()
+
+    phone.goto(f"{prefix}/")
+    hand.click(phone.locator("footer").get_by_role("link", name=say("Sign in")))
+    phone.get_by_label(say("E-mail address")).fill(email)
+    before = len(show.letters_to(email))
+    hand.click(phone.get_by_role("button", name=say("Send a code")))
+    wait_for(lambda: len(show.letters_to(email)) > before, "the code")
+    phone.get_by_label(say("Six-digit code")).fill(re.search(r"\b\d{6}\b", read_body(show.letters_to(email)[-1]))[0])
+
+    phone.wait_for_url(re.compile(r"/(account|welcome)"))
+    assert hand.clicks == 2
+
+
+def save_plan(show, **changes):
+    """Sends the studio's form of the first plan."""
+    ada = enter_studio(show)
+    saved = ada.send(ada.get("/studio/plans/members"), "Save the plan", **changes)
+    assert saved.status == 200, saved.words[:800]
+
+
+def pay(page, hand, email, prefix, say):
+    """From the form to the welcome page."""
+    page.get_by_label(say("E-mail address")).fill(email)
+    hand.click(page.get_by_role("button", name=say("Continue to payment")))
+    type_card(page)
+    hand.click(page.locator("form button.primary"))
+    page.wait_for_url(f"**{prefix}/welcome")
+
+
+@pytest.mark.parametrize(("prefix", "code"), LANGUAGES)
+def test_a_coupon_s_link_takes_two_clicks_and_shows_what_is_charged(show, open_phone, email, prefix, code):
+    say = gettext(code).gettext
+    ada = enter_studio(show)
+    coupon = f"HALF-{next(_numbers)}"
+    made = ada.send(ada.get("/studio/coupons"), "Make the coupon", code=coupon, percent_off="50")
+    assert made.status == 200, made.words[:800]
+    show.run("payments", "sync")
+    phone, hand = open_phone(show), Hand()
+
+    phone.goto(f"{prefix}/join?coupon={coupon}")
+    expect(phone.locator("main")).to_contain_text(re.compile("30[\\s\u00a0]*€|€30"))
+    pay(phone, hand, email, prefix, say)
+
+    def read_receipts():
+        phone.goto(f"{prefix}/account/receipts")
+        return phone.locator("main").inner_text()
+
+    wait_for(lambda: "30" in read_receipts(), "the receipt")
+    assert hand.clicks == 2
+
+
+@pytest.fixture
+def show_with_trial(tmp_path):
+    """A show whose plan begins with a week for nothing, without a card."""
+    site = make_show(tmp_path / "trial")
+    save_plan(site, trial_days="7")
+    yield site
+    site.kill()
+
+
+def test_a_trial_begins_after_two_clicks(show_with_trial, open_phone, email):
+    phone, hand = open_phone(show_with_trial), Hand()
+
+    phone.goto("/join")
+    expect(phone.locator("main")).to_contain_text("7 days free")
+    pay(phone, hand, email, "", str)
+
+    assert hand.clicks == 2
+    assert show_with_trial.ask("members", "show", email)["standing"] == "trial"
+
+
+@pytest.mark.parametrize(("prefix", "code"), LANGUAGES)
+def test_month_to_year_takes_three_clicks_and_says_first_what_it_costs(show, open_phone, email, prefix, code):
+    say = gettext(code).gettext
+    phone, hand = open_phone(show), Hand()
+    phone.goto(f"{prefix}/join?plan=month")
+    pay(phone, Hand(), email, prefix, say)
+
+    with watched(phone, show.base_url) as watch:
+        phone.goto(f"{prefix}/account")
+        hand.click(phone.get_by_role("link", name=say("Change plan")))
+        hand.click(phone.get_by_role("button", name=say("See what it costs")))
+        expect(phone.locator("main dl, main table").first).to_contain_text("60")
+        hand.click(phone.locator("main form button.primary"))
+        phone.wait_for_url(re.compile(r"/account\?done=plan"))
+
+    assert hand.clicks == 3
+    expect(phone.get_by_role("status").first).to_contain_text(say("Your plan is changed."))
+    assert watch.foreign == []
+    assert watch.complaints == []
