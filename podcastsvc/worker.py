@@ -8,11 +8,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from podcastsvc.billing import apply, checkout, customers, fulfil, plans, portal, webhooks
+from podcastsvc.billing import apply, checkout, customers, fulfil, owing, plans, portal, webhooks
 from podcastsvc.billing.following import notices, recovery
 from podcastsvc.billing.kinds import gifts
-from podcastsvc.billing.letters import giving, week
+from podcastsvc.billing.letters import giving, host_notes, week
 from podcastsvc.billing.letters import owed as billing_letters
+from podcastsvc.billing.returning import refunds
 from podcastsvc.catalogue import publishing, scan, uploads
 from podcastsvc.catalogue.tree import open_tree
 from podcastsvc.feeds import announcing
@@ -119,6 +120,10 @@ def _prepare_payments(services: Services) -> None:
         portal.prepare(services.make_desk())
 
 
+def _carry_out_refund(services: Services, payload: Payload) -> None:
+    refunds.carry_out(services.make_desk(), payload)
+
+
 def _write_gift_letter(services: Services, payload: Payload) -> None:
     giving.write(
         giving.GiftPost(services.db, services.keys, services.make_sender(), services.find_zone()),
@@ -155,14 +160,15 @@ WORK: dict[str, Callable[[Services, Payload], None]] = {
     accounts.EMAIL_CHANGED_JOB: _update_customers,
     webhooks.WORK_JOB: lambda services, payload: notices.work(services.make_desk(), str(payload["notice"])),
     checkout.OPENED_JOB: lambda services, payload: billing_letters.greet(services.make_desk(), str(payload["order"])),
-    apply.LETTER_JOB: lambda services, payload: billing_letters.write(services.make_desk(), payload),
-    apply.HOST_NOTE_JOB: lambda services, payload: billing_letters.write_host_note(services.make_desk(), payload),
-    apply.PAYMENT_JOB: lambda services, payload: apply.sync_payment(services.make_desk(), str(payload["payment"])),
-    fulfil.END_JOB: lambda services, payload: fulfil.end_subscription(
+    owing.LETTER_JOB: lambda services, payload: billing_letters.write(services.make_desk(), payload),
+    owing.HOST_NOTE_JOB: lambda services, payload: host_notes.write_host_note(services.make_desk(), payload),
+    owing.PAYMENT_JOB: lambda services, payload: apply.sync_payment(services.make_desk(), str(payload["payment"])),
+    owing.END_JOB: lambda services, payload: fulfil.end_subscription(
         services.make_desk(), str(payload["subscription"])
     ),
     fulfil.GIVE_BACK_JOB: lambda services, payload: fulfil.give_back(services.make_desk(), str(payload["order"])),
     gifts.LETTER_JOB: _write_gift_letter,
+    refunds.REFUND_JOB: _carry_out_refund,
     plans.PREPARE_JOB: lambda services, _payload: _prepare_payments(services),
     "billing.catch_up": _catch_up,
     "billing.compare": _compare,

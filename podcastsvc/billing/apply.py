@@ -5,35 +5,29 @@ never overwrites it, so nothing depends on the order in which things arrive.
 """
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing import customers, plans
+from podcastsvc.billing import customers, owing, plans
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import payments
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import PaymentFacts, SubscriptionFacts
 from podcastsvc.billing.following.rules import KNOWN, Links, Seen, list_owed, make_lost, make_mirror
 from podcastsvc.billing.gateway import Missing
-from podcastsvc.billing.kinds import gifts
+from podcastsvc.billing.returning import following
 from podcastsvc.errors import NotFound, Unavailable
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
 from podcastsvc.members import subscriptions
 from podcastsvc.members.subscriptions import Account, Mirror
-from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
 from podcastsvc.storage.tables.billing import Order, Payment, Subscription
 
 log = logging.getLogger(__name__)
 
-LETTER_JOB = "billing.letter"
-PAYMENT_JOB = "payment.sync"
-HOST_NOTE_JOB = "billing.host_note"
 _MOST_ROUNDS = 3
 
 
@@ -123,23 +117,14 @@ def _follow_up(session: Session, before: Subscription | None, after: Mirror, see
     """The jobs that a change calls for, in the transaction that writes it."""
     needs_confirmation = seen is not None and seen.needs_confirmation
     for owed in list_owed(before, after, needs_confirmation=needs_confirmation):
-        payload = {"kind": owed.kind, "subscription": after.stripe_id, "period": owed.period}
-        jobs.enqueue(
-            session, LETTER_JOB, payload, unique_key=f"{LETTER_JOB}:{owed.kind}:{after.stripe_id}:{owed.period}"
-        )
+        owing.owe_letter(session, owed.kind, after.stripe_id, owed.period)
     invoice = seen.facts.latest_invoice if seen is not None else None
     is_new = before is None or (before.latest_invoice, before.member_id) != (after.latest_invoice, after.member_id)
     if invoice is not None and invoice.payment_id is not None and (is_new or invoice.status == "paid"):
-        enqueue_payment(session, invoice.payment_id)
+        owing.enqueue_payment(session, invoice.payment_id)
     if after.status not in KNOWN:
         log.warning("unknown subscription status", extra={"subscription": after.stripe_id, "status": after.status})
-        payload = {"kind": "host_unknown", "object": after.stripe_id, "word": after.status}
-        jobs.enqueue(session, HOST_NOTE_JOB, payload, unique_key=f"{HOST_NOTE_JOB}:{after.stripe_id}:{after.status}")
-
-
-def enqueue_payment(session: Session, payment_id: str) -> None:
-    """Has a payment mirrored once the transaction is committed."""
-    jobs.enqueue(session, PAYMENT_JOB, {"payment": payment_id}, unique_key=f"{PAYMENT_JOB}:{payment_id}")
+        owing.owe_note(session, "host_unknown", after.stripe_id, after.status)
 
 
 def sync_invoice(desk: Desk, invoice_id: str) -> None:
@@ -153,8 +138,11 @@ def sync_invoice(desk: Desk, invoice_id: str) -> None:
         sync_payment(desk, facts.payment_id)
 
 
-def sync_payment(desk: Desk, payment_id: str) -> None:
+def sync_payment(desk: Desk, payment_id: str, *, may_be_disputed: bool = False) -> None:
     """Brings one payment's row to Stripe's present state; a payment that has not been made yet gets none.
+
+    A dispute is asked for where the charge, our row or the caller speaks of one: a charge does not of a bank that only
+    asks, nor of one that has lost.
 
     Raises NotFound for a payment that is not ours.
     """
@@ -169,7 +157,8 @@ def sync_payment(desk: Desk, payment_id: str) -> None:
             return
         invoice_id = before.invoice_id if before is not None else payments.find_invoice_of(desk.gateway, payment_id)
         subscription_id = before.subscription_id if before is not None else _find_subscription(desk, invoice_id)
-        dispute = payments.find_dispute_of(desk.gateway, payment_id) if facts.is_disputed else None
+        is_disputed = may_be_disputed or facts.is_disputed or (before is not None and before.dispute_id is not None)
+        dispute = payments.find_dispute_of(desk.gateway, payment_id) if is_disputed else None
         with desk.db.transaction() as session:
             values = _link_payment(session, desk, facts, subscription_id, before) | {
                 "subscription_id": subscription_id,
@@ -186,15 +175,9 @@ def sync_payment(desk: Desk, payment_id: str) -> None:
                 "synced_at": clock.now(),
             }
             if _save_payment(session, payment_id, values, before):
-                _follow_refund(session, values)
+                following.follow(session, before, session.get_one(Payment, payment_id), clock.now())
                 return
     raise Unavailable(N_("This payment changes all the time. It is tried again."))
-
-
-def _follow_refund(session: Session, values: Mapping[str, Any]) -> None:
-    """What a payment bought that was given back whole, by our page or in Stripe's own dashboard."""
-    if values["kind"] == "gift" and values["refunded_minor"] >= values["amount_minor"]:
-        gifts.end_refunded(session, values["order_id"], clock.now())
 
 
 def _find_subscription(desk: Desk, invoice_id: str | None) -> str | None:

@@ -13,7 +13,7 @@ from typing import Literal, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing import apply, customers, orders, plans
+from podcastsvc.billing import apply, customers, orders, owing, plans
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import payments
 from podcastsvc.billing.desk import Desk
@@ -32,7 +32,6 @@ from podcastsvc.storage.tables.billing import Order, Payment
 from podcastsvc.storage.tables.member import Member
 
 GIVE_BACK_JOB = "order.give_back"
-END_JOB = "subscription.end"
 UNKNOWN = N_("This link leads nowhere. If you have paid, we have sent you a letter.")
 _ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
 _GONE = frozenset(("incomplete_expired", "canceled"))
@@ -97,7 +96,7 @@ def _wait(desk: Desk, order: Order, facts: CheckoutFacts) -> Fulfilled:
         row = session.get(Order, order.id, with_for_update=True)
         if row is not None and row.state == "open":
             row.state, row.checkout_id = "failed", facts.id
-            _owe_letter(session, "payment_undone", row.id)
+            owing.owe_order_letter(session, "payment_undone", row.id)
     return _describe("failed", order)
 
 
@@ -118,7 +117,7 @@ def _settle(desk: Desk, account: Account, facts: CheckoutFacts, now: datetime) -
             order.checkout_id, order.paid_at = facts.id, now
             TAKE_IN[order.kind](session, desk, account, order, facts, now)
             if facts.payment_id is not None:
-                apply.enqueue_payment(session, facts.payment_id)
+                owing.enqueue_payment(session, facts.payment_id)
     if order.state == "refunded":
         return _describe("given_back", order)
     if facts.subscription_id is not None and not _is_linked(desk, facts.subscription_id):
@@ -155,7 +154,7 @@ def _take_in_membership(
     if facts.subscription_id is None:
         _give_bought(session, order, member.id, now)
     for old_id in subscriptions.list_left_over(session, member.id, now, but=new_id):
-        enqueue_end(session, old_id)
+        owing.enqueue_end(session, old_id)
 
 
 def _give_bought(session: Session, order: Order, member_id: int, now: datetime) -> None:
@@ -173,7 +172,7 @@ def _give_bought(session: Session, order: Order, member_id: int, now: datetime) 
         ends_at=ends_at,
         now=now,
     )
-    _owe_letter(session, "welcome_once", order.id)
+    owing.owe_order_letter(session, "welcome_once", order.id)
 
 
 TakeIn = Callable[[Session, Desk, Account, Order, CheckoutFacts, datetime], None]
@@ -206,13 +205,6 @@ def _enqueue_give_back(session: Session, order_id: str) -> None:
     payload = {"order": order_id}
     key = f"{GIVE_BACK_JOB}:{order_id}"
     jobs.enqueue(session, GIVE_BACK_JOB, payload, unique_key=key, max_attempts=jobs.NO_LAST_ATTEMPT)
-
-
-def enqueue_end(session: Session, subscription_id: str) -> None:
-    """Ends a subscription at Stripe, so that it charges nobody again; it is tried until it is done."""
-    payload = {"subscription": subscription_id}
-    key = f"{END_JOB}:{subscription_id}"
-    jobs.enqueue(session, END_JOB, payload, unique_key=key, max_attempts=jobs.NO_LAST_ATTEMPT)
 
 
 def resume_giving_back(desk: Desk) -> int:
@@ -261,9 +253,8 @@ def give_back(desk: Desk, order_id: str) -> None:
     for payment_id in sorted(payment_ids):
         apply.sync_payment(desk, payment_id)
     with desk.db.transaction() as session:
-        _owe_letter(session, "given_back", order_id)
-        note = {"kind": "host_given_back", "object": order_id, "word": ""}
-        jobs.enqueue(session, apply.HOST_NOTE_JOB, note, unique_key=f"{apply.HOST_NOTE_JOB}:{order_id}")
+        owing.owe_order_letter(session, "given_back", order_id)
+        owing.owe_note(session, "host_given_back", order_id)
 
 
 def _end_bought(desk: Desk, subscription_id: str) -> set[str]:
@@ -337,12 +328,6 @@ def _settle_overdue(desk: Desk, order: Order, now: datetime) -> bool:
             return fulfil(desk, order.checkout_id, now).state not in {"open", "waiting"}
     with desk.db.transaction() as session:
         return orders.expire(session, order.id, order.checkout_id)
-
-
-def _owe_letter(session: Session, kind: str, order_id: str) -> None:
-    jobs.enqueue(
-        session, apply.LETTER_JOB, {"kind": kind, "order": order_id}, unique_key=f"{apply.LETTER_JOB}:{kind}:{order_id}"
-    )
 
 
 def fulfil_now(desk: Desk, checkout_id: str) -> Fulfilled:

@@ -44,6 +44,7 @@ _TYPES = {
     ("GET", r"/v1/payment_intents/[^/]+"): "_payment_intent_retrieve_params.PaymentIntentRetrieveParams",
     ("GET", r"/v1/charges/[^/]+"): "_charge_retrieve_params.ChargeRetrieveParams",
     ("POST", r"/v1/refunds"): "_refund_create_params.RefundCreateParams",
+    ("GET", r"/v1/refunds"): "_refund_list_params.RefundListParams",
     ("GET", r"/v1/refunds/[^/]+"): "_refund_retrieve_params.RefundRetrieveParams",
     ("GET", r"/v1/disputes"): "_dispute_list_params.DisputeListParams",
     ("GET", r"/v1/disputes/[^/]+"): "_dispute_retrieve_params.DisputeRetrieveParams",

@@ -54,7 +54,8 @@ ORDER = {
     "sign_in_link": "https://show.example/sign-in",
     "join_link": "https://show.example/join",
 }
-NOTE = {"name": "sub_1", "word": "resting", "studio_link": "https://show.example/studio"}
+NOTE = {"title": "A payment is disputed", "words": "The bank asks.", "studio_link": "https://show.example/studio"}
+BACK = {"paid": "€60", "paid_on": DAY}
 CASES = {
     "welcome": ("welcome", WELCOME),
     "welcome, ending, no descriptor": ("welcome", WELCOME | {"renews_on": None, "descriptor": ""}),
@@ -92,9 +93,10 @@ CASES = {
     "already a member": ("already_member", ORDER),
     "given back": ("given_back", ORDER),
     "undone": ("payment_undone", ORDER),
-    "host: given back": ("host_note", NOTE | {"what": "host_given_back"}),
-    "host: unknown": ("host_note", NOTE | {"what": "host_unknown"}),
-    "host: letters": ("host_note", NOTE | {"what": "host_letters"}),
+    "host": ("host_note", NOTE),
+    "refunded": ("refunded", BACK | {"amount": "€60", "is_whole": True, "has_ended": True}),
+    "partly refunded": ("refunded", BACK | {"amount": "€6", "is_whole": False, "has_ended": False}),
+    "not refunded": ("refund_declined", BACK | {"answer": "You listened for a year.\n\nAll of it."}),
     "host: a week": (
         "host_week",
         {
@@ -103,7 +105,6 @@ CASES = {
             "members_link": "https://show.example/studio/members",
         },
     ),
-    "host: dead notice": ("host_note", NOTE | {"what": "host_dead_notice"}),
 }
 
 

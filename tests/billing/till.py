@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.http import http_date
 from werkzeug.test import Client
 
-from podcastsvc.billing import apply, checkout, customers, fulfil, orders, plans, portal, simulation, webhooks
+from podcastsvc.billing import apply, checkout, customers, fulfil, orders, owing, plans, portal, simulation, webhooks
 from podcastsvc.billing.checkout import BuyRequest
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following import notices, recovery
@@ -18,7 +18,8 @@ from podcastsvc.billing.gateway import Gateway
 from podcastsvc.billing.joining import coupons, terms
 from podcastsvc.billing.kinds import gift_offers, gifts
 from podcastsvc.billing.kinds.gift_codes import show_code
-from podcastsvc.billing.letters import giving, owed
+from podcastsvc.billing.letters import giving, host_notes, owed
+from podcastsvc.billing.returning import refunds
 from podcastsvc.billing.standin.app import Standin, make_standin
 from podcastsvc.billing.standin.notices import sign
 from podcastsvc.billing.standin.transport import make_call
@@ -398,6 +399,10 @@ class Till:
         with self.db.reading() as session:
             return session.scalar(select(Letter.text).where(Letter.kind == kind).order_by(Letter.id.desc()))
 
+    def letter_subject(self, kind):
+        with self.db.reading() as session:
+            return session.scalar(select(Letter.subject).where(Letter.kind == kind).order_by(Letter.id.desc()))
+
     def letters(self, to="ben@example.org"):
         with self.db.reading() as session:
             return list(
@@ -449,12 +454,13 @@ def _leave(_desk, _payload):
 
 _HANDLERS = {
     webhooks.WORK_JOB: lambda desk, payload: notices.work(desk, payload["notice"]),
-    apply.LETTER_JOB: owed.write,
-    apply.PAYMENT_JOB: lambda desk, payload: apply.sync_payment(desk, payload["payment"]),
-    apply.HOST_NOTE_JOB: owed.write_host_note,
+    owing.LETTER_JOB: owed.write,
+    owing.PAYMENT_JOB: lambda desk, payload: apply.sync_payment(desk, payload["payment"]),
+    owing.HOST_NOTE_JOB: host_notes.write_host_note,
     checkout.OPENED_JOB: lambda desk, payload: owed.greet(desk, payload["order"]),
+    refunds.REFUND_JOB: refunds.carry_out,
     fulfil.GIVE_BACK_JOB: lambda desk, payload: fulfil.give_back(desk, payload["order"]),
-    fulfil.END_JOB: lambda desk, payload: fulfil.end_subscription(desk, payload["subscription"]),
+    owing.END_JOB: lambda desk, payload: fulfil.end_subscription(desk, payload["subscription"]),
     gifts.LETTER_JOB: lambda desk, payload: giving.write(
         giving.GiftPost(desk.db, desk.keys, desk.sender, desk.zone), payload
     ),

@@ -52,9 +52,17 @@ def find_payment_of(gateway: Gateway, object_kind: str, object_id: str) -> str |
 
 def refund(gateway: Gateway, payment_id: str, amount: Money | None, reason: str, *, number: int = 1) -> RefundFacts:
     """Gives money back, all of it where ``amount`` is None. ``number`` counts this payment's refunds of ours."""
-    params = writing.write_refund(payment_id, amount, reason, gateway.site)
+    params = writing.write_refund(payment_id, amount, reason, gateway.site, number)
     key = make_options(f"refund.{number}", payment_id, params)
     return gateway.fetch(reading.read_refund, lambda client: client.v1.refunds.create(any_of(params), key))
+
+
+def has_refunded(gateway: Gateway, payment_id: str, number: int) -> bool:
+    """Whether our refund with this number was made: Stripe forgets a repeated call's key after a day, but not its refunds."""
+    params = any_of({"payment_intent": payment_id, "limit": 100})
+    found = gateway.fetch_all(dict, lambda client: client.v1.refunds.list(params))
+    ours = [each.get("metadata") or {} for each in found if gateway.is_ours(each.get("metadata") or {})]
+    return any(metadata.get("number") == str(number) for metadata in ours)
 
 
 def find_dispute_of(gateway: Gateway, payment_id: str) -> DisputeFacts | None:

@@ -210,8 +210,9 @@ def write_next_charge(at: datetime) -> Params:
     return {"trial_end": _seconds(at), "proration_behavior": "none"}
 
 
-def write_refund(payment_id: str, amount: Money | None, reason: str, site: str) -> Params:
-    params: Params = {"payment_intent": payment_id, "reason": reason, "metadata": {"site": site}}
+def write_refund(payment_id: str, amount: Money | None, reason: str, site: str, number: int) -> Params:
+    metadata = {"site": site, "number": str(number)}
+    params: Params = {"payment_intent": payment_id, "reason": reason, "metadata": metadata}
     if amount is not None:
         params["amount"] = amount.amount_minor
     return params

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing import apply, plans
+from podcastsvc.billing import apply, owing, plans
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import moving
 from podcastsvc.billing.desk import Desk
@@ -16,7 +16,6 @@ from podcastsvc.errors import Conflict, Failure, Invalid, NotFound
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.money import Money
 from podcastsvc.members.subscriptions import is_of_account
-from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import insert_if_absent
 from podcastsvc.storage.tables.billing import Plan, Price, Subscription
 from podcastsvc.storage.tables.letter import Letter
@@ -130,9 +129,7 @@ def call_off(session: Session, from_price_id: int) -> None:
 def _owe_letters(session: Session, move: PriceMove) -> None:
     for row in session.scalars(_select_paying(move.from_price_id)):
         if not _is_told(session, move, row.stripe_id):
-            payload = {"kind": LETTER, "subscription": row.stripe_id, "period": str(move.id)}
-            key = f"{apply.LETTER_JOB}:{LETTER}:{row.stripe_id}:{move.id}"
-            jobs.enqueue(session, apply.LETTER_JOB, payload, unique_key=key)
+            owing.owe_letter(session, LETTER, row.stripe_id, str(move.id))
 
 
 def _is_told(session: Session, move: PriceMove, stripe_id: str, before: datetime | None = None) -> bool:

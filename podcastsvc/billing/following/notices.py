@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing import apply, customers, fulfil
+from podcastsvc.billing import apply, customers, fulfil, owing
 from podcastsvc.billing.calls import payments, reading
 from podcastsvc.billing.calls.writing import NOTICE_TYPES
 from podcastsvc.billing.desk import Desk
@@ -18,7 +18,6 @@ from podcastsvc.errors import Failure, NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.members import attempts
-from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows
 from podcastsvc.storage.tables.billing import Notice, Subscription
 
@@ -66,7 +65,7 @@ def _work_payment(desk: Desk, object_id: str, kind: str) -> None:
     payment_id = payments.find_payment_of(desk.gateway, kind, object_id)
     if payment_id is None:
         raise NotFound(N_("This charge belongs to no payment of ours."))
-    apply.sync_payment(desk, payment_id)
+    apply.sync_payment(desk, payment_id, may_be_disputed=kind == "dispute")
 
 
 def _work_customer(desk: Desk, object_id: str, _kind: str) -> None:
@@ -128,8 +127,7 @@ def _fail(desk: Desk, notice: Notice, why: str) -> None:
         if next_try_at is not None:
             enqueue_work(session, notice.notice_id, notice.attempts + 1, next_try_at)
         else:
-            note = {"kind": "host_dead_notice", "object": notice.notice_id, "word": notice.type}
-            jobs.enqueue(session, apply.HOST_NOTE_JOB, note, unique_key=f"{apply.HOST_NOTE_JOB}:{notice.notice_id}")
+            owing.owe_note(session, "host_dead_notice", notice.notice_id, notice.type)
     level = logging.ERROR if is_last else logging.WARNING
     log.log(level, "notice not worked on", extra={"notice": notice.notice_id, "type": notice.type, "why": why[:200]})
 

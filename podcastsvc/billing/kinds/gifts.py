@@ -227,6 +227,12 @@ def end_refunded(session: Session, order_id: str, now: datetime, *, end_access: 
         given.ends_at = min(given.ends_at or whole, max(now, given.starts_at))
 
 
+def revive(session: Session, order_id: str) -> None:
+    """Makes an unused gift good again whose money did not go back after all."""
+    unused = (Gift.order_id == order_id, Gift.state == "refunded", Gift.redeemed_at.is_(None))
+    session.execute(update(Gift).where(*unused).values(state="paid"))
+
+
 def issue_new_code(session: Session, keys: Keys, gift: Gift) -> None:
     """Makes the old code of an unused gift worthless, and sends the new one to the giver, and to whom has the old one.
 

@@ -10,7 +10,7 @@ from podcastsvc.billing import plans
 from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
-from podcastsvc.billing.letters import joining, links, trial
+from podcastsvc.billing.letters import joining, links, returning, trial
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
@@ -27,10 +27,12 @@ Values = dict[str, Any]
 def write(desk: Desk, payload: Mapping[str, Any]) -> None:
     """Writes one owed letter, once. What is no longer true is not written. The handler of ``billing.letter``.
 
-    ``payload`` names a kind, with a subscription and a period, or with an order.
+    ``payload`` names a kind, with a subscription and a period, with an order, or with a payment and a period.
     """
     with desk.db.transaction() as session:
-        if "order" in payload:
+        if "payment" in payload:
+            returning.write_of_payment(session, desk, payload)
+        elif "order" in payload:
             _write_of_order(session, desk, str(payload["kind"]), str(payload["order"]))
         else:
             _write_of_subscription(
@@ -186,33 +188,6 @@ def greet(desk: Desk, order_id: str) -> None:
         member = accounts.find_by_email(session, read_address(order.email).email_key)
         if member is not None and subscriptions.find_running(session, member.id, now) is not None:
             _write_of_order(session, desk, "already_member", order_id)
-
-
-def write_host_note(desk: Desk, payload: Mapping[str, Any]) -> None:
-    """Tells each host what needs a look, once. The handler of ``billing.host_note``.
-
-    ``payload``: ``kind`` (host_unknown, host_given_back, host_dead_notice), ``object``, ``word``.
-    """
-    with desk.db.transaction() as session:
-        for host in accounts.list_hosts(session):
-            if host.email is None:
-                continue
-            write_letter(
-                session,
-                desk.sender,
-                kind="host_note",
-                to=host.email,
-                language=host.language,
-                values={
-                    "what": payload["kind"],
-                    "name": payload["object"],
-                    "word": payload.get("word") or "",
-                    "studio_link": desk.sender.studio_link("/studio/#health"),
-                },
-                object_id=f"{payload['kind']}:{payload['object']}",
-                period=str(host.id),
-                member_id=host.id,
-            )
 
 
 def _price_of(row: Subscription, language: str) -> str:

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing.apply import HOST_NOTE_JOB, LETTER_JOB
+from podcastsvc.billing import owing
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
 from podcastsvc.members import subscriptions
-from podcastsvc.storage import jobs
 from podcastsvc.storage.tables.billing import Subscription
 from podcastsvc.storage.tables.letter import Letter
 
@@ -46,13 +45,10 @@ def remind(desk: Desk, now: datetime, *, even_many: bool = False) -> int:
     with desk.db.transaction() as session:
         due = [(row, found) for row in subscriptions.list_past_due(session) if (found := _find_owed(session, row, now))]
         if len(due) > MOST_AT_ONCE and not even_many:
-            note = {"kind": "host_letters", "object": f"{now:%Y-%m-%d}", "word": str(len(due))}
-            jobs.enqueue(session, HOST_NOTE_JOB, note, unique_key=f"{HOST_NOTE_JOB}:letters")
+            owing.owe_note(session, "host_letters", f"{now:%Y-%m-%d}", str(len(due)))
             return 0
         for row, found in due:
-            payload = {"kind": found.kind, "subscription": row.stripe_id, "period": found.period}
-            key = f"{LETTER_JOB}:{found.kind}:{row.stripe_id}:{found.period}"
-            jobs.enqueue(session, LETTER_JOB, payload, unique_key=key)
+            owing.owe_letter(session, found.kind, row.stripe_id, found.period)
     return len(due)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing.apply import LETTER_JOB
+from podcastsvc.billing import owing
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
 from podcastsvc.billing.letters import links
@@ -14,7 +14,6 @@ from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
 from podcastsvc.members.subscriptions import is_of_account
-from podcastsvc.storage import jobs
 from podcastsvc.storage.tables.billing import Subscription
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import Member
@@ -51,8 +50,7 @@ def remind(desk: Desk, now: datetime) -> int:
         ]
         for row in rows:
             period = write_stamp(row.trial_end)
-            payload = {"kind": KIND, "subscription": row.stripe_id, "period": period}
-            jobs.enqueue(session, LETTER_JOB, payload, unique_key=f"{LETTER_JOB}:{KIND}:{row.stripe_id}:{period}")
+            owing.owe_letter(session, KIND, row.stripe_id, period)
     return len(rows)
 
 

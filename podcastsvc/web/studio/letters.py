@@ -38,6 +38,8 @@ KINDS = {
     "payment_reminder": N_("Payment reminder"),
     "payment_thanks": N_("Payment received"),
     "payment_undone": N_("Payment did not arrive"),
+    "refunded": N_("Money back"),
+    "refund_declined": N_("Money back declined"),
     "price_moves": N_("Price changes"),
     "host_note": N_("Note to the host"),
     "host_week": N_("The host's week"),
