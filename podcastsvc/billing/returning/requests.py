@@ -84,7 +84,7 @@ def list_open(session: Session) -> list[OpenRequest]:
         .where(RefundRequest.state == "open")
         .order_by(RefundRequest.created_at, RefundRequest.id)
     )
-    return [OpenRequest(*row) for row in session.execute(query)]
+    return [OpenRequest(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
 def count_open(session: Session) -> int:

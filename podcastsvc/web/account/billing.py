@@ -8,18 +8,21 @@ from flask_login import current_user
 
 from podcastsvc.billing import apply, portal
 from podcastsvc.billing.letters.texts import list_reasons
+from podcastsvc.billing.returning import requests
 from podcastsvc.errors import Conflict, Failure, NotFound
+from podcastsvc.kit.language import N_
 from podcastsvc.kit.text import clean_text
 from podcastsvc.members import subscriptions
 from podcastsvc.web.account.blueprint import blueprint, go
 from podcastsvc.web.account.view import read_account
 from podcastsvc.web.context import language, services
-from podcastsvc.web.pages import render
+from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.sign_in.entering import go_to
 from podcastsvc.web.sign_in.gates import member_only
 
 log = logging.getLogger(__name__)
 
+ASKED_BACK = N_("The host has your message, and answers by e-mail.")
 _LONGEST_COMMENT_CHARS = 500
 
 
@@ -103,7 +106,9 @@ def receipts() -> str:
     """What was paid, from our own table."""
     with services().db.reading() as session:
         found = portal.list_receipts(session, current_user.id)
-    return render("account/receipts.html", receipts=found)
+        asked = requests.list_states(session, current_user.id)
+    done = gettext(ASKED_BACK) if request.args.get("done") == "asked" else ""
+    return render("account/receipts.html", receipts=found, asked=asked, done=done)
 
 
 @blueprint.get("/receipts/<payment_id>")

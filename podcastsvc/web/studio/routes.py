@@ -4,6 +4,8 @@ from podcastsvc.web.studio import coupons, letters, numbers, offers, plans, pric
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.episodes import creating, editing, listing, uploads
 from podcastsvc.web.studio.members import changes, pages
+from podcastsvc.web.studio.money import listing as paid
+from podcastsvc.web.studio.money import one
 from podcastsvc.web.studio.old_addresses import changing as moving
 from podcastsvc.web.studio.old_addresses import listing as moved
 from podcastsvc.web.studio.overview import first_steps, page
@@ -23,6 +25,8 @@ VIEWS = (
     coupons,
     price_moves,
     offers,
+    paid,
+    one,
     numbers,
     health,
     moved,

@@ -8,6 +8,7 @@ from flask import abort, request
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing.plans import PlanView, list_plans, list_titles
+from podcastsvc.billing.returning.listing import list_payments
 from podcastsvc.kit.money import Money
 from podcastsvc.kit.text import clean_line
 from podcastsvc.members import accounts, directory, feed_tokens, grants, link_use, subscriptions
@@ -24,8 +25,10 @@ from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.members.listening import make_listening
 from podcastsvc.web.studio.members.standings import ORDER, StandingChip, find_standing, make_chip
+from podcastsvc.web.studio.money.listing import make_line
 
 _PER_PAGE = 50
+_MOST_PAYMENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ def show_member(member_id: int, *, errors: dict[str, str] | None = None, **value
         links = feed_tokens.list_links_ever(session, member_id)
         readers = link_use.list_readers(session, [link.id for link in links])
         signs = find_shared(session, [link.id for link in links])
+        paid = list_payments(session, member_id=member_id, limit=_MOST_PAYMENTS)
     defaults: dict[str, object] = {
         "shown": None,
         "shown_link": None,
@@ -166,6 +170,7 @@ def show_member(member_id: int, *, errors: dict[str, str] | None = None, **value
         "until": "",
         "note_text": view.member.note,
         "listening": make_listening(view.entitlement, links, readers, signs),
+        "payments": [make_line(row) for row in paid],
         "is_sent": request.method == "GET" and request.args.get("done") == "sent",
     }
     return render("studio/members/page.html", view=view, errors=errors or {}, **{**defaults, **values})
