@@ -177,6 +177,19 @@ class Services:
         return Renderer(self.db, self.settings)
 
     @cached_property
+    def takes_donations(self) -> "Recent[bool]":
+        """Whether pages lead to the form for donations; as fresh as ``show_states``."""
+        return Recent(self._read_takes_donations, stamp=lambda: self.db.writes)
+
+    def _read_takes_donations(self) -> bool:
+        from podcastsvc.billing.kinds.donation_offers import find_offer
+
+        if self.settings.mode_of_payments == "off":
+            return False
+        with self.db.reading() as session:
+            return find_offer(session).is_open
+
+    @cached_property
     def show_states(self) -> Recent[tuple[ShowState, ...]]:
         """The state of every show's feeds: at most half a second old, and never older than our own last write."""
         return Recent(self._read_show_states, stamp=lambda: self.db.writes)

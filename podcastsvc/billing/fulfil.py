@@ -20,7 +20,7 @@ from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import CheckoutFacts, OrderKind
 from podcastsvc.billing.gateway import Missing, Refused
 from podcastsvc.billing.joining import trials
-from podcastsvc.billing.kinds import gifts
+from podcastsvc.billing.kinds import donations, gifts
 from podcastsvc.errors import NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
@@ -180,6 +180,7 @@ TakeIn = Callable[[Session, Desk, Account, Order, CheckoutFacts, datetime], None
 TAKE_IN: dict[str, TakeIn] = {
     "membership": _take_in_membership,
     "gift": gifts.take_in,
+    "donation": donations.take_in,
 }
 """What a paid order of each kind leads to, once, in the transaction that holds its row."""
 

@@ -131,6 +131,16 @@ def open_card_form(desk: Desk, subscription_id: str, *, language: str) -> str:
     return _open(desk, row.customer_id, language=language, return_path="/billing/done", flow="card")
 
 
+def open_donation(desk: Desk, subscription_id: str, *, language: str) -> str:
+    """The portal of who gives each month, for the link of a letter. Raises NotFound for anything but a donation."""
+    require_account(desk)
+    with desk.db.reading() as session:
+        row = subscriptions.find_subscription(session, subscription_id)
+    if row is None or row.kind != "donation":
+        raise NotFound(NO_ACCOUNT)
+    return _open(desk, row.customer_id, language=language, return_path="/support", flow="home")
+
+
 def find_invoice_page(desk: Desk, subscription_id: str) -> str | None:
     """The page where the bank's confirmation of the open invoice is asked for; None where nothing is open any more."""
     require_account(desk)
@@ -235,7 +245,8 @@ def find_receipt(desk: Desk, member_id: int, payment_id: str) -> str:
 
 def _find_shown(session: Session, member_id: int) -> Subscription | None:
     """The subscription that a member's buttons act on: the newest that has not ended."""
-    return next((row for row in subscriptions.list_of_member(session, member_id) if row.ended_at is None), None)
+    rows = subscriptions.list_of_member(session, member_id)
+    return next((row for row in rows if row.ended_at is None and row.kind == "membership"), None)
 
 
 def _get_shown(desk: Desk, member_id: int) -> Subscription:

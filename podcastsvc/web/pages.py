@@ -13,7 +13,7 @@ from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.catalogue.limits import write_limit
 from podcastsvc.kit import language as languages
 from podcastsvc.web.assets import asset
-from podcastsvc.web.context import language, now, settings
+from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.guards.csrf import FIELD, make_csrf_token
 from podcastsvc.web.language import add_prefix, make_address, make_path
 from podcastsvc.web.site.shows import main_show
@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
     env.add_extension("jinja2.ext.do")
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals.update(url=make_path, address=make_address, asset=asset, csrf=csrf_field)
+    env.globals.update(takes_donations=_takes_donations)
     env.filters.update(
         day=lambda at: languages.format_day(_local(at), language()),
         day_short=write_day_short,
@@ -100,6 +101,10 @@ def write_megabytes(length_bytes: int) -> str:
 
 def _local(at: datetime | date) -> datetime | date:
     return at.astimezone(ZoneInfo(zone_of_show())) if isinstance(at, datetime) else at
+
+
+def _takes_donations() -> bool:
+    return services().takes_donations.get()
 
 
 def _values() -> dict[str, Any]:

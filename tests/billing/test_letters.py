@@ -55,6 +55,7 @@ ORDER = {
     "join_link": "https://show.example/join",
 }
 NOTE = {"title": "A payment is disputed", "words": "The bank asks.", "studio_link": "https://show.example/studio"}
+GIVEN = {"amount": "€5", "studio_link": "https://show.example/studio/donations"}
 BACK = {"paid": "€60", "paid_on": DAY}
 CASES = {
     "welcome": ("welcome", WELCOME),
@@ -94,6 +95,13 @@ CASES = {
     "given back": ("given_back", ORDER),
     "undone": ("payment_undone", ORDER),
     "host": ("host_note", NOTE),
+    "donation": ("donation_thanks", {"amount": "€5", "stop_link": None}),
+    "donation, monthly": (
+        "donation_thanks",
+        {"amount": "€5 a month", "stop_link": "https://show.example/billing/give/abc"},
+    ),
+    "host: donation": ("host_donation", GIVEN | {"name": "Ben", "message": "Keep going.\n\nAlways."}),
+    "host: donation of nobody": ("host_donation", GIVEN | {"name": "", "message": ""}),
     "refunded": ("refunded", BACK | {"amount": "€60", "is_whole": True, "has_ended": True}),
     "partly refunded": ("refunded", BACK | {"amount": "€6", "is_whole": False, "has_ended": False}),
     "not refunded": ("refund_declined", BACK | {"answer": "You listened for a year.\n\nAll of it."}),

@@ -159,6 +159,21 @@ class Till:
         with self.db.transaction() as session:
             return gifts.redeem(session, code, member_id, clock.now())
 
+    def donate(self, *, member_id=None, interval="month", minor=500, language="en", **details):
+        """Sends the form for a donation, and says where it leads."""
+        request = BuyRequest(
+            order_id=orders.make_order_id(),
+            price_id=None,
+            language=language,
+            cancel_path="/support?back=1",
+            member_id=member_id,
+            kind="donation",
+            money=Money(minor, "EUR"),
+            interval=interval,
+            details={"name": "", "message": "", **details},
+        )
+        return checkout.open_checkout(self.desk.for_page(), request, clock.now())
+
     def join_without_address(self):
         request = BuyRequest(orders.make_order_id(), self.find_price(), "en", "/join")
         return checkout.open_checkout(self.desk, request, clock.now())

@@ -32,6 +32,7 @@ VISITOR = (
     "/join/free",
     "/gift",
     "/gift/redeem",
+    "/support",
     "/billing/done",
     "/sign-in",
     "/sign-in/password",

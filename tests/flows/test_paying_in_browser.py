@@ -206,3 +206,28 @@ def test_month_to_year_takes_three_clicks_and_says_first_what_it_costs(show, ope
     expect(phone.get_by_role("status").first).to_contain_text(say("Your plan is changed."))
     assert watch.foreign == []
     assert watch.complaints == []
+
+
+@pytest.mark.parametrize(("prefix", "code"), LANGUAGES)
+def test_giving_each_month_takes_four_clicks_and_no_account(show, open_phone, email, prefix, code):
+    say = gettext(code).gettext
+    ada = enter_studio(show)
+    ada.send(ada.get("/studio/donations"), "Save", is_open="1", amounts="5, 10, 25")
+    phone, hand = open_phone(show), Hand()
+
+    with watched(phone, show.base_url) as watch:
+        phone.goto(f"{prefix}/")
+        hand.click(phone.locator("footer").get_by_role("link", name=say("Support the show")))
+        hand.click(phone.get_by_label(say("Each month")))
+        hand.click(phone.get_by_role("button", name=say("Continue to payment")))
+        phone.locator("[name=email]").fill(email)
+        type_card(phone)
+        hand.click(phone.locator("form button.primary"))
+        expect(phone.get_by_role("heading", level=1)).to_have_text(say("Thank you."))
+
+    letter = read_body(show.wait_for_letter(email))
+    phone.goto(re.search(r"http://\S+/billing/give/\S+", letter)[0])
+    expect(phone.locator("body")).to_contain_text("10")
+    assert hand.clicks == 4
+    assert watch.foreign == []
+    assert watch.complaints == []

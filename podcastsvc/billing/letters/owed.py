@@ -10,7 +10,8 @@ from podcastsvc.billing import plans
 from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
-from podcastsvc.billing.letters import joining, links, returning, trial
+from podcastsvc.billing.kinds import donations
+from podcastsvc.billing.letters import donating, joining, links, returning, trial
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
@@ -139,12 +140,15 @@ _VALUES: dict[str, Callable[[Session, Desk, Subscription, Member, str], Values |
 
 
 # Where an order can be tried again.
-_FORMS = {"membership": "/join", "gift": "/gift"}
+_FORMS = {"membership": "/join", "gift": "/gift", "donation": "/support"}
 
 
 def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> None:
     order = session.get(Order, order_id)
     if order is None:
+        return
+    if kind == donations.TO_HOST:
+        donating.write_to_hosts(session, desk, order)
         return
     member = accounts.find(session, order.member_id) if order.member_id is not None else None
     to = member.email if member is not None else order.email
@@ -166,6 +170,8 @@ def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> N
 def _write_order(session: Session, desk: Desk, kind: str, order: Order, member: Member | None) -> Values | None:
     if kind == "welcome_once":
         return joining.write_bought(session, desk, order, member) if member is not None else None
+    if kind == donations.THANKS:
+        return donating.write_thanks(desk, order, order.language)
     return {
         "price": Money(order.amount_minor, order.currency).format(order.language),
         "account_link": desk.sender.link("/account", order.language),

@@ -3,12 +3,17 @@
 from typing import Any
 
 from flask import request
+from flask_login import current_user
 
+from podcastsvc.billing.kinds import donations
+from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit.language import N_
+from podcastsvc.kit.money import Money
 from podcastsvc.members.apps import WITHOUT_PRIVATE_FEEDS
 from podcastsvc.web.account.blueprint import blueprint
 from podcastsvc.web.account.usage import describe_shared
 from podcastsvc.web.account.view import read_account
+from podcastsvc.web.context import language, services
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.sign_in.gates import member_only
 
@@ -44,8 +49,16 @@ def page() -> str:
         without=WITHOUT_PRIVATE_FEEDS,
         done=find_done(DONE),
         declined=[gettext(text) for text in DECLINED] if request.args.get("done") == "declined" else None,
+        giving=_list_giving(),
         next_look=looks + 1 if view.is_confirming and 0 <= looks < MOST_LOOKS else None,
     )
+
+
+def _list_giving() -> list[str]:
+    """What the member gives each month, in words."""
+    with services().db.reading() as session:
+        rows = donations.list_monthly(session, current_user.id)
+    return [write_price(Money(row.amount_minor, row.currency), row.interval, language()) for row in rows]
 
 
 def find_done(texts: dict[str, tuple[str, str]]) -> dict[str, Any] | None:

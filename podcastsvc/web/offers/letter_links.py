@@ -40,6 +40,15 @@ def confirm(token: str) -> Response:
     return go_to(portal.find_invoice_page(_desk(), subscription_id) or make_path("account.page"))
 
 
+@blueprint.get("/billing/give/<token>")
+def give(token: str) -> Response:
+    """On to Stripe's portal for a monthly donation: another card, or an end."""
+    subscription_id = _read("give", token)
+    if subscription_id is None:
+        return _answer_over()
+    return go_to(portal.open_donation(_desk(), subscription_id, language=language()))
+
+
 @blueprint.get("/billing/done")
 def done() -> str | Response:
     """Back from the card form: to the account page for who is signed in; for others thanks, and nothing personal."""

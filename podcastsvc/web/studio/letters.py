@@ -41,6 +41,8 @@ KINDS = {
     "refunded": N_("Money back"),
     "refund_declined": N_("Money back declined"),
     "price_moves": N_("Price changes"),
+    "donation_thanks": N_("Thanks for a donation"),
+    "host_donation": N_("A donation, to the host"),
     "host_note": N_("Note to the host"),
     "host_week": N_("The host's week"),
 }

@@ -1,6 +1,6 @@
 """The studio's blueprint with all its views; importing this file is what adds them."""
 
-from podcastsvc.web.studio import coupons, letters, numbers, offers, plans, price_moves
+from podcastsvc.web.studio import coupons, donations, letters, numbers, offers, plans, price_moves
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.episodes import creating, editing, listing, uploads
 from podcastsvc.web.studio.members import changes, pages
@@ -25,6 +25,7 @@ VIEWS = (
     coupons,
     price_moves,
     offers,
+    donations,
     paid,
     one,
     numbers,
