@@ -1,6 +1,7 @@
 """Every link of every letter leads to a page that exists, in each language."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,13 +10,17 @@ import time_machine
 from sqlalchemy import select
 
 from podcastsvc.app import create_app
-from podcastsvc.billing import portal
+from podcastsvc.billing import plans, portal
+from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.letters.week import write_summary
+from podcastsvc.billing.returning import refunds, requests
+from podcastsvc.billing.returning.refunds import RefundWish
 from podcastsvc.billing.standin.faults import Faults
 from podcastsvc.kit import clock
 from podcastsvc.kit.bundled import get_folder
 from podcastsvc.kit.keys import make_key_file, read_keys
+from podcastsvc.kit.money import Money
 from podcastsvc.mail.addresses import read_address
 from podcastsvc.members import accounts, codes, feed_tokens, grants, reminders
 from podcastsvc.members import letters as member_letters
@@ -24,6 +29,7 @@ from podcastsvc.members.codes import Asking, Purpose
 from podcastsvc.services import Services
 from podcastsvc.storage import schema
 from podcastsvc.storage.db import Database
+from podcastsvc.storage.tables.billing import Payment
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.web.language import LOCALIZED
 from tests.billing.conftest import START
@@ -60,6 +66,8 @@ def _write_letters(language: str, folder: Path) -> list[Letter]:
         _ask(till, language)
         _remind(till, language)
         _give(till, language)
+        _join_otherwise(till, language)
+        _return(till, language)
         write_summary(till.desk, clock.now())
         with db.reading() as session:
             found = list(session.scalars(select(Letter).where(Letter.language == language)))
@@ -142,6 +150,40 @@ def _give(till: Till, language: str) -> None:
         )
         gifts.redeem(session, code, hugo.id, clock.now())
     till.work()
+
+
+def _join_otherwise(till: Till, language: str) -> None:
+    """A donation, a plan that is paid once, a trial, and a price that moves."""
+    till.pay(till.donate(language=language).url, email="gina@example.org")
+    with till.db.transaction() as session:
+        price_id = plans.set_price(session, plans.FIRST_KEY, "once", Money(9000, "EUR"), clock.now(), months=12)
+        plans.set_trial(session, plans.FIRST_KEY, 4, needs_card=True)
+    till.work()
+    till.pay(till.join("ines@example.org", price_id=price_id, language=language).url, email="ines@example.org")
+    till.subscribe("jon@example.org", language=language)
+    till.live(3)
+    with till.db.transaction() as session:
+        plans.set_price(session, plans.FIRST_KEY, "month", Money(800, "EUR"), clock.now())
+    with till.db.reading() as session:
+        (earlier,) = price_moves.list_earlier(session, plans.FIRST_KEY)
+    with till.db.transaction() as session:
+        at = clock.now() + timedelta(days=32)
+        price_moves.plan_move(session, plans.FIRST_KEY, earlier.price_id, at, clock.now())
+    till.work()
+
+
+def _return(till: Till, language: str) -> None:
+    """Money back, and a no to who asks for it."""
+    row = max((each for each in till.rows(Payment) if each.kind == "membership"), key=lambda each: each.paid_at)
+    host = till.get_member("marta@example.org").id
+    money = Money(row.amount_minor, row.currency)
+    with till.db.transaction() as session:
+        requests.ask(session, row.member_id, row.stripe_id, "Why?", clock.now())
+        request = requests.find_request(session, row.stripe_id)
+        requests.decline(session, request.id, "No.", by=host, now=clock.now())
+        wish = RefundWish(row.stripe_id, money, ends_access=False, number=0, by=host)
+        refunds.decide(session, wish, (row.account, row.livemode), clock.now())
+    till.settle()
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -34,7 +34,7 @@ INVOICE = InvoiceFacts(
 
 
 def make_item(price_id, *, ends_at, amount=600, quantity=1):
-    price = PriceFacts(price_id, "prod_1", Money(amount, "EUR"), "month", None, True, False, {})
+    price = PriceFacts(price_id, "prod_1", Money(amount, "EUR"), "month", None, True, False, "inclusive", {})
     return ItemFacts(f"si_{price_id}", price, quantity, NOW - 20 * DAY, ends_at)
 
 

@@ -131,7 +131,7 @@ def test_prices_of_stripe_are_ours_by_id_or_by_what_they_carry(session):
 
 
 def make_price(stripe_id, metadata=None, *, product_id="prod_other"):
-    return PriceFacts(stripe_id, product_id, None, "month", None, True, False, metadata or {})
+    return PriceFacts(stripe_id, product_id, None, "month", None, True, False, "inclusive", metadata or {})
 
 
 def test_price_is_written_as_people_say_it():

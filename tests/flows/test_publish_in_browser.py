@@ -239,7 +239,7 @@ def test_without_javascript_a_mistake_keeps_the_file_and_the_words(plain_hand, s
 
     expect(page.get_by_role("alert").filter(has_text="There is a problem")).to_be_visible()
     expect(page.get_by_label("Show notes")).to_have_value("Written without a script.")
-    expect(page.get_by_text("talk.mp3")).to_be_visible()
+    expect(page.get_by_role("region", name="Upload").get_by_text("talk.mp3")).to_be_visible()
     page.get_by_label("Season").fill("1")
     plain_hand.press("Publish when ready")
 

@@ -2,7 +2,6 @@
 
 from podcastsvc.storage.tables import (  # noqa: F401 -- importing them is what fills the metadata
     billing,
-    consultation,
     episode,
     job,
     letter,

@@ -1,4 +1,4 @@
-"""Tables of ways to join and to give: coupons, trials that were used, gifts, seats of groups, and planned changes of price."""
+"""Tables of ways to join and to give: coupons, trials that were used, gifts, and planned changes of price."""
 
 from datetime import date, datetime
 
@@ -80,22 +80,6 @@ class Gift(Base):
     state: Mapped[str] = mapped_column(default="paid")
     redeemed_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"), index=True)
     redeemed_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-
-
-class Seat(Base):
-    """One place of a group's subscription: free, invited (with a code) or taken by a member."""
-
-    __tablename__ = "seat"
-    __table_args__ = (UniqueConstraint("subscription_id", "member_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    subscription_id: Mapped[str] = mapped_column(ForeignKey("subscription.stripe_id"), index=True)
-    code_hash: Mapped[str | None] = mapped_column(unique=True)
-    email: Mapped[str | None]
-    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
-    invited_at: Mapped[datetime | None]
-    taken_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -1,4 +1,4 @@
-"""Ways to join and to give: trials, gifts, seats, moved prices, consultations, and money asked back."""
+"""Ways to join and to give: trials, gifts, moved prices, and money asked back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -59,28 +59,6 @@ def upgrade() -> None:
     op.create_index("ix_gift_due", "gift", ["delivered_at", "deliver_on"], unique=False)
     op.create_index(op.f("ix_gift_redeemed_by"), "gift", ["redeemed_by"], unique=False)
     op.create_table(
-        "seat",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("subscription_id", sa.String(), nullable=False),
-        sa.Column("code_hash", sa.String(), nullable=True),
-        sa.Column("email", sa.String(), nullable=True),
-        sa.Column("member_id", sa.Integer(), nullable=True),
-        sa.Column("invited_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["member.id"], name=op.f("fk_seat_member_id_member"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["subscription_id"], ["subscription.stripe_id"], name=op.f("fk_seat_subscription_id_subscription")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
-        sa.UniqueConstraint("code_hash", name=op.f("uq_seat_code_hash")),
-        sa.UniqueConstraint("subscription_id", "member_id", name=op.f("uq_seat_subscription_id_member_id")),
-    )
-    op.create_index(op.f("ix_seat_member_id"), "seat", ["member_id"], unique=False)
-    op.create_index(op.f("ix_seat_subscription_id"), "seat", ["subscription_id"], unique=False)
-    op.create_table(
         "price_move",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("from_price_id", sa.Integer(), nullable=False),
@@ -93,47 +71,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_move")),
         sa.UniqueConstraint("from_price_id", "to_price_id", name=op.f("uq_price_move_from_price_id_to_price_id")),
     )
-    op.create_table(
-        "consultation",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("texts", sa.JSON(), nullable=False),
-        sa.Column("minutes", sa.Integer(), nullable=False),
-        sa.Column("amount_minor", sa.Integer(), nullable=False),
-        sa.Column("currency", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("is_open", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount_minor >= 0", name=op.f("ck_consultation_amount")),
-        sa.CheckConstraint("minutes > 0", name=op.f("ck_consultation_minutes")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation")),
-        sa.UniqueConstraint("slug", name=op.f("uq_consultation_slug")),
-    )
-    op.create_table(
-        "booking",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("order_id", sa.String(), nullable=False),
-        sa.Column("consultation_id", sa.Integer(), nullable=False),
-        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("topic", sa.String(), nullable=False),
-        sa.Column("zone", sa.String(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("state in ('held', 'booked', 'cancelled')", name=op.f("ck_booking_state")),
-        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_booking_span")),
-        sa.ForeignKeyConstraint(
-            ["consultation_id"], ["consultation.id"], name=op.f("fk_booking_consultation_id_consultation")
-        ),
-        sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_booking_order_id_order")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
-        sa.UniqueConstraint("order_id", name=op.f("uq_booking_order_id")),
-    )
-    op.create_index("ix_booking_span", "booking", ["starts_at", "ends_at"], unique=False)
     op.create_table(
         "refund_request",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -164,9 +101,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("refund_request")
-    op.drop_table("booking")
-    op.drop_table("consultation")
     op.drop_table("price_move")
-    op.drop_table("seat")
     op.drop_table("gift")
     op.drop_table("trial")
