@@ -153,6 +153,11 @@ def format_month(day: date | datetime, language: str) -> str:
     return format_datetime(day, "LLLL 'de' y" if language == "es" else "LLLL y", locale=_get_locale(language))
 
 
+def format_month_short(day: date, language: str) -> str:
+    """``Mar``, ``mar``: where the year goes without saying."""
+    return format_date(day, "LLL", locale=_get_locale(language))
+
+
 def format_instant(at: datetime, language: str, zone: str, *, now: datetime | None = None) -> str:
     """``Friday 5 June at 06:00, Europe/Madrid``: day and time in ``zone`` (IANA), with the year unless it is ``now``'s."""
     there = at.astimezone(ZoneInfo(zone))

@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     env.globals.update(url=make_path, address=make_address, asset=asset, csrf=csrf_field)
     env.globals.update(takes_donations=_takes_donations)
     env.filters.update(
+        month=lambda day: languages.format_month(day, language()),
         day=lambda at: languages.format_day(_local(at), language()),
         day_short=write_day_short,
         instant=lambda at: languages.format_instant(at, language(), zone_of_show(), now=now()),

@@ -35,7 +35,11 @@ class Week:
 
 def count_week(session: Session, until: datetime) -> Week:
     """The figures of the seven days before an instant; ``at_risk`` and ``leaving`` are those of the instant itself."""
-    ours = (is_of_account(Subscription.account, Subscription.livemode), Subscription.member_id.is_not(None))
+    ours = (
+        is_of_account(Subscription.account, Subscription.livemode),
+        Subscription.member_id.is_not(None),
+        Subscription.kind == "membership",
+    )
     span = (until - WEEK, until)
     ended = session.scalars(
         select(Subscription.cancel_reason).where(

@@ -38,6 +38,7 @@ TARGETS = {
     "welcome.page": "welcome.page",
 }
 STUDIO = "studio"
+MONEY = "studio.export"
 # The code of a gift that waits for a sign-in. A letter's link names no page to go on to.
 GIFT_COOKIE = "gift"
 # One member's page in the studio: the name and the member's number.
@@ -60,7 +61,7 @@ def go_to(path: str) -> Response:
 def read_target() -> str | None:
     """The name in the query or form, where it is one that we know; else the gift that this browser was about to accept."""
     name = request.values.get("next", "")
-    if name in TARGETS or name == STUDIO or _MEMBER.fullmatch(name):
+    if name in TARGETS or name in {STUDIO, MONEY} or _MEMBER.fullmatch(name):
         return name
     return "redeem.page" if read_cookie(GIFT_COOKIE) is not None else None
 
@@ -70,6 +71,8 @@ def write_target(member: Member, name: str | None) -> str:
     is_host = member.role == "host"
     if is_host and name in {None, STUDIO}:
         return make_path("studio.overview")
+    if is_host and name == MONEY:
+        return make_path("studio.money")
     found = _MEMBER.fullmatch(name or "")
     if is_host and found:
         return make_path("studio.member", member_id=int(found[1]))

@@ -1,4 +1,4 @@
-"""A bar chart as plain numbers for the template: one bar a day, lines at round values, labels below."""
+"""A bar chart as plain numbers for the template: one bar a day or month, lines at round values, labels below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,9 +46,18 @@ class Chart:
 
 def make_chart(days: Sequence[tuple[date, int]]) -> Chart:
     """Downloads by day, oldest first; at least one day. Pure but for the language of its words."""
-    top = round_up(max(count for _day, count in days))
+    labels = [languages.format_day_short(day, language()) for day, _count in days]
+    return draw(_write_name(days), [count for _day, count in days], labels)
+
+
+def draw(name: str, counts: Sequence[int], words: Sequence[str], *, most_labels: int = _LABELS) -> Chart:
+    """A bar for each count, at least one, with its words below; only every so many where there are more than fit.
+
+    ``name`` is the sentence that stands for the chart.
+    """
+    top = round_up(max(counts))
     base = HEIGHT - _BOTTOM
-    step = (WIDTH - _LEFT) / len(days)
+    step = (WIDTH - _LEFT) / len(counts)
     gap = min(step * 0.3, 7)
     scale = (base - _TOP) / top
     bars = [
@@ -58,20 +67,16 @@ def make_chart(days: Sequence[tuple[date, int]]) -> Chart:
             round(step - gap, 1),
             round(count * scale, 1),
         )
-        for at, (_day, count) in enumerate(days)
+        for at, count in enumerate(counts)
     ]
     lines = [
         Mark(round(base - top * part / 4 * scale, 1), languages.format_number(top * part // 4, language()))
         for part in range(1, 5)
         if top * part % 4 == 0
     ]
-    every = max(-(-len(days) // _LABELS), 1)
-    labels = [
-        Mark(round(_LEFT + step * at + gap / 2, 1), languages.format_day_short(day, language()))
-        for at, (day, _count) in enumerate(days)
-        if at % every == 0
-    ]
-    return Chart(_write_name(days), bars, lines, labels)
+    every = max(-(-len(counts) // most_labels), 1)
+    labels = [Mark(bars[at].x, text) for at, text in enumerate(words) if at % every == 0]
+    return Chart(name, bars, lines, labels)
 
 
 def round_up(most: int) -> int:

@@ -4,8 +4,9 @@ from podcastsvc.web.studio import coupons, donations, letters, numbers, offers, 
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.episodes import creating, editing, listing, uploads
 from podcastsvc.web.studio.members import changes, pages
+from podcastsvc.web.studio.money import exporting, one, orders
 from podcastsvc.web.studio.money import listing as paid
-from podcastsvc.web.studio.money import one
+from podcastsvc.web.studio.money import overview as money
 from podcastsvc.web.studio.old_addresses import changing as moving
 from podcastsvc.web.studio.old_addresses import listing as moved
 from podcastsvc.web.studio.overview import first_steps, page
@@ -26,8 +27,11 @@ VIEWS = (
     price_moves,
     offers,
     donations,
+    money,
     paid,
     one,
+    orders,
+    exporting,
     numbers,
     health,
     moved,
