@@ -18,6 +18,7 @@ from podcastsvc.storage.tables.billing import Order
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import Member, SignInCode
 from podcastsvc.storage.tables.offer import Gift
+from podcastsvc.storage.tables.refund import RefundRequest
 
 EMAIL_CHANGED_JOB = "member.email_changed"
 LONGEST_NAME_CHARS = 100
@@ -150,6 +151,7 @@ def remove(session: Session, member: Member, now: datetime) -> None:
     _change(session, member, email=None, email_key=None, name="", note="", password_hash=None, removed_at=now)
     link_use.forget_use(session, member.id)
     _forget_gifts(session, member.id)
+    _forget_words(session, member.id)
 
 
 def _forget_gifts(session: Session, member_id: int) -> None:
@@ -164,6 +166,16 @@ def _forget_gifts(session: Session, member_id: int) -> None:
     session.execute(
         update(Order).where(or_(Order.member_id == member_id, Order.id.in_(taken)), *settled).values(details={})
     )
+
+
+def _forget_words(session: Session, member_id: int) -> None:
+    """Takes out what a member wrote: with donations, and to have money back. A request that waits for its answer keeps its
+    reason, without who asked."""
+    given = (Order.member_id == member_id, Order.kind == "donation", Order.state != "open")
+    session.execute(update(Order).where(*given).values(details={}))
+    theirs = RefundRequest.member_id == member_id
+    session.execute(update(RefundRequest).where(theirs, RefundRequest.state != "open").values(reason="", answer=""))
+    session.execute(update(RefundRequest).where(theirs).values(member_id=None))
 
 
 def _change(session: Session, member: Member, **values: object) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcastsvc.billing import portal
+from podcastsvc.billing import leaving, portal
 from podcastsvc.billing.kinds import donation_offers, donations
 from podcastsvc.billing.kinds.donation_offers import DonationOffer, read_wish
 from podcastsvc.billing.letters import links
@@ -216,6 +216,17 @@ def test_donations_are_listed_newest_first_with_who_gave(till):
     assert total == 2
     assert found[0].subscription is not None
     assert clock.now() > found[0].order.paid_at
+
+
+def test_a_removed_giver_leaves_no_words(till):
+    member_id = till.sign_up("ben@example.org")
+    till.pay(till.donate(member_id=member_id, name="Ben", message="Keep going.").url)
+    till.settle()
+
+    leaving.remove_member(till.db, till.desk.gateway, member_id, clock.now())
+
+    assert [(each.details, each.email) for each in till.rows(Order)] == [({}, None)]
+    assert till.client().subscriptions.list({"status": "canceled"}).data
 
 
 def test_an_open_donation_is_no_promise(till):

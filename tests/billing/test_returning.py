@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from podcastsvc.billing import apply, plans
+from podcastsvc.billing import apply, leaving, plans
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.returning import evidence, refunds, requests, restoring
 from podcastsvc.billing.returning.refunds import RefundWish
@@ -370,6 +370,22 @@ def test_declining_writes_the_host_s_words_to_the_member(yearly):
 
     assert "You listened for a year." in yearly.letter_text("refund_declined")
     assert yearly.rows(RefundRequest)[0].state == "declined"
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_removed_member_s_words_go_once_they_are_answered(yearly, is_answered):
+    ask(yearly)
+    (request,) = yearly.rows(RefundRequest)
+    if is_answered:
+        by = yearly.get_member(HOST).id
+        with yearly.db.transaction() as session:
+            requests.decline(session, request.id, "No.", by=by, now=clock.now())
+    leaving.remove_member(yearly.db, yearly.desk.gateway, yearly.get_member().id, clock.now())
+
+    (kept,) = yearly.rows(RefundRequest)
+
+    assert kept.member_id is None
+    assert (kept.reason, kept.answer) == (("", "") if is_answered else ("I pressed twice.", ""))
 
 
 def test_what_was_given_back_cannot_be_asked_for(yearly):
