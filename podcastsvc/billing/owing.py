@@ -36,6 +36,12 @@ def owe_payment_letter(session: Session, kind: str, payment_id: str, period: str
     jobs.enqueue(session, LETTER_JOB, payload, unique_key=f"{LETTER_JOB}:{kind}:{payment_id}:{period}")
 
 
+def owe_member_letter(session: Session, kind: str, member_id: int) -> None:
+    """Has a letter to a member written that is about no payment."""
+    payload = {"kind": kind, "member": member_id}
+    jobs.enqueue(session, LETTER_JOB, payload, unique_key=f"{LETTER_JOB}:{kind}:{member_id}")
+
+
 def enqueue_payment(session: Session, payment_id: str) -> None:
     """Has a payment mirrored once the transaction is committed."""
     jobs.enqueue(session, PAYMENT_JOB, {"payment": payment_id}, unique_key=f"{PAYMENT_JOB}:{payment_id}")

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from podcastsvc.billing import account, connecting, simulation
+from podcastsvc.billing import account, connecting, moving_in, simulation
 from podcastsvc.billing.following import recovery
 from podcastsvc.commands.output import json_option, open_services, say, tells_failures
 from podcastsvc.errors import Invalid
@@ -69,6 +69,19 @@ def sync(send_letters: bool, as_json: bool) -> None:
     say(report.as_dict(), "\n".join(lines), as_json=as_json)
     if report.problems:
         sys.exit(1)
+
+
+@payments.command()
+@click.argument("price")
+@click.option("--plan", "plan", required=True, metavar="K", help="Key of the plan that its payers have.")
+@json_option
+@tells_failures
+def adopt(price: str, plan: str, as_json: bool) -> None:
+    """Make a PRICE that is at Stripe already (price_…) one of a plan's, for members who were moved here."""
+    with open_services() as services:
+        facts = moving_in.adopt_price(services.make_desk(), price, plan, clock.now())
+    text = f"{price} gives the plan {plan}. Run `podcastsvc members import` or `podcastsvc payments sync` now."
+    say({"price": facts.id, "plan": plan}, text, as_json=as_json)
 
 
 @payments.command()

@@ -1,11 +1,17 @@
 """Commands about people: hosts and their sign-in links, members and their feed addresses."""
 
+import sys
+from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.orm import Session
 
+from podcastsvc.billing import moving_in
+from podcastsvc.billing.plans import list_plans
 from podcastsvc.catalogue.shows import find_show, get_card
 from podcastsvc.commands.output import json_option, open_services, say, tells_failures, write_table
 from podcastsvc.errors import Invalid, Misconfigured, NotFound
@@ -14,6 +20,8 @@ from podcastsvc.mail.addresses import read_address
 from podcastsvc.members import accounts, codes, directory, feed_tokens, grants
 from podcastsvc.services import Services
 from podcastsvc.storage.tables.member import Member
+
+MOST_BYTES = 5 * 1024 * 1024
 
 
 @click.group()
@@ -62,6 +70,38 @@ def list_members(as_json: bool) -> None:
         rows = [_describe(row) for row in directory.list_members(session, clock.now())]
     text = write_table(rows, ["email", "standing", "plans", "until", "since"]) if rows else "There are no members yet."
     say(rows, text, as_json=as_json)
+
+
+@members.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--invite", "invites", is_flag=True, help="Write each of them a letter with their new feed link.")
+@json_option
+@tells_failures
+def import_members(file: Path, invites: bool, as_json: bool) -> None:
+    """Take in members from another platform: a CSV FILE with the columns email, name, language, plan, until, customer.
+
+    The plan is given through the day of "until"; "customer" is Stripe's id of who pays already in the same account.
+    Nothing is taken in while a line is wrong. The same file can be taken in again.
+    """
+    if file.stat().st_size > MOST_BYTES:
+        raise Invalid(f"{file.name} is larger than 5 MiB. Split it.")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise Invalid(f"{file.name} is not UTF-8. Save it as CSV UTF-8 and try again.") from problem
+    with open_services() as services:
+        with services.db.reading() as session:
+            keys = [plan.key for plan in list_plans(session, "", with_closed=True)]
+        today = clock.now().astimezone(ZoneInfo(services.find_zone())).date()
+        movers = moving_in.read_table(text, plans=keys, languages=services.settings.languages, today=today)
+        done = moving_in.move_in(services.make_desk(), services.keys, movers, invites=invites, now=clock.now())
+    lines = [
+        f"{done.members} members, {done.given} plans given, {done.subscriptions} subscriptions bound.",
+        *done.problems,
+    ]
+    say(asdict(done), "\n".join(lines), as_json=as_json)
+    if done.problems:
+        sys.exit(1)
 
 
 @members.command("add")

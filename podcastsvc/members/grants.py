@@ -31,7 +31,7 @@ def give(session: Session, member_id: int, plan: str, *, until: date | None, zon
     if until is not None and until.year > _LAST_YEAR:
         message = sentence("%(day)s is too far away. Leave the day out for good.", day=until)
         raise Invalid(message, {"until": TOO_FAR})
-    ends_at = None if until is None else _end_of(until, zone)
+    ends_at = None if until is None else end_of_day(until, zone)
     if ends_at is not None and ends_at <= now:
         message = sentence("%(day)s is over already. Choose a day from today on.", day=until)
         raise Invalid(message, {"until": N_("This day is over already.")})
@@ -102,7 +102,7 @@ def list_grants(session: Session, member_id: int) -> list[Grant]:
     return list(session.scalars(query.order_by(Grant.created_at.desc(), Grant.id.desc())))
 
 
-def _end_of(day: date, zone: str) -> datetime:
+def end_of_day(day: date, zone: str) -> datetime:
     """The last instant of a day in a zone: midnight would be shown as the day after."""
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC) - timedelta(microseconds=1)
 

@@ -29,6 +29,7 @@ _TYPES = {
     ("POST", r"/v1/billing_portal/configurations/[^/]+"): (
         "billing_portal._configuration_update_params.ConfigurationUpdateParams"
     ),
+    ("GET", r"/v1/prices/[^/]+"): "_price_retrieve_params.PriceRetrieveParams",
     ("GET", r"/v1/subscriptions"): "_subscription_list_params.SubscriptionListParams",
     ("GET", r"/v1/subscriptions/[^/]+"): "_subscription_retrieve_params.SubscriptionRetrieveParams",
     ("POST", r"/v1/subscriptions/[^/]+"): "_subscription_update_params.SubscriptionUpdateParams",

@@ -10,10 +10,11 @@ import time_machine
 from sqlalchemy import select
 
 from podcastsvc.app import create_app
-from podcastsvc.billing import plans, portal
+from podcastsvc.billing import moving_in, plans, portal
 from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.letters.week import write_summary
+from podcastsvc.billing.moving_in import Mover
 from podcastsvc.billing.returning import refunds, requests
 from podcastsvc.billing.returning.refunds import RefundWish
 from podcastsvc.billing.standin.faults import Faults
@@ -68,6 +69,7 @@ def _write_letters(language: str, folder: Path) -> list[Letter]:
         _give(till, language)
         _join_otherwise(till, language)
         _return(till, language)
+        _move_in(till, language)
         write_summary(till.desk, clock.now())
         with db.reading() as session:
             found = list(session.scalars(select(Letter).where(Letter.language == language)))
@@ -184,6 +186,13 @@ def _return(till: Till, language: str) -> None:
         wish = RefundWish(row.stripe_id, money, ends_access=False, number=0, by=host)
         refunds.decide(session, wish, (row.account, row.livemode), clock.now())
     till.settle()
+
+
+def _move_in(till: Till, language: str) -> None:
+    """Somebody comes along from another platform."""
+    mover = Mover(2, read_address("kim@example.org"), "Kim", language, plans.FIRST_KEY, None, "")
+    moving_in.move_in(till.desk, till.desk.keys, [mover], invites=True, now=clock.now())
+    till.work()
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -55,6 +55,9 @@ ORDER = {
     "join_link": "https://show.example/join",
 }
 NOTE = {"title": "A payment is disputed", "words": "The bank asks.", "studio_link": "https://show.example/studio"}
+MOVED = {name: WELCOME[name] for name in ("setup_link", "feed_link", "account_link")} | {
+    "join_link": "https://show.example/join"
+}
 GIVEN = {"amount": "€5", "studio_link": "https://show.example/studio/donations"}
 BACK = {"paid": "€60", "paid_on": DAY}
 CASES = {
@@ -95,6 +98,8 @@ CASES = {
     "given back": ("given_back", ORDER),
     "undone": ("payment_undone", ORDER),
     "host": ("host_note", NOTE),
+    "moved in": ("moved_in", MOVED | {"ends_on": DAY}),
+    "moved in, goes on": ("moved_in", MOVED | {"ends_on": None}),
     "donation": ("donation_thanks", {"amount": "€5", "stop_link": None}),
     "donation, monthly": (
         "donation_thanks",

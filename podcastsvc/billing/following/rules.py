@@ -175,7 +175,8 @@ def list_owed(before: Subscription | None, after: Mirror, *, needs_confirmation:
         return []
     was = before.status if before is not None and before.member_id is not None else None
     owed = []
-    if after.status in GOOD and was not in {*GOOD, "past_due"}:
+    # One that no order of ours began was moved here, or made by the host at Stripe: nobody has just joined.
+    if after.status in GOOD and was not in {*GOOD, "past_due"} and after.order_id is not None:
         owed.append(Owed("welcome", "" if was in {None, "incomplete"} else after.latest_invoice or ""))
     if after.status == "past_due" and (was != "past_due" or needs_confirmation):
         owed.append(

@@ -11,7 +11,7 @@ from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
 from podcastsvc.billing.kinds import donations
-from podcastsvc.billing.letters import donating, joining, links, returning, trial
+from podcastsvc.billing.letters import donating, joining, links, moving, returning, trial
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
@@ -28,10 +28,12 @@ Values = dict[str, Any]
 def write(desk: Desk, payload: Mapping[str, Any]) -> None:
     """Writes one owed letter, once. What is no longer true is not written. The handler of ``billing.letter``.
 
-    ``payload`` names a kind, with a subscription and a period, with an order, or with a payment and a period.
+    ``payload`` names a kind, with a subscription and a period, with an order, with a payment and a period, or with a member.
     """
     with desk.db.transaction() as session:
-        if "payment" in payload:
+        if "member" in payload:
+            moving.write_moved_in(session, desk, int(payload["member"]))
+        elif "payment" in payload:
             returning.write_of_payment(session, desk, payload)
         elif "order" in payload:
             _write_of_order(session, desk, str(payload["kind"]), str(payload["order"]))
