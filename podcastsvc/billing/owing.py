@@ -36,10 +36,11 @@ def owe_payment_letter(session: Session, kind: str, payment_id: str, period: str
     jobs.enqueue(session, LETTER_JOB, payload, unique_key=f"{LETTER_JOB}:{kind}:{payment_id}:{period}")
 
 
-def owe_member_letter(session: Session, kind: str, member_id: int) -> None:
-    """Has a letter to a member written that is about no payment."""
-    payload = {"kind": kind, "member": member_id}
-    jobs.enqueue(session, LETTER_JOB, payload, unique_key=f"{LETTER_JOB}:{kind}:{member_id}")
+def owe_member_letter(session: Session, kind: str, member_id: int, **values: str) -> None:
+    """Has a letter to a member written that is about no payment; ``values`` tell one from those before it."""
+    payload = {"kind": kind, "member": member_id, **values}
+    key = ":".join((LETTER_JOB, kind, str(member_id), *values.values()))
+    jobs.enqueue(session, LETTER_JOB, payload, unique_key=key)
 
 
 def enqueue_payment(session: Session, payment_id: str) -> None:

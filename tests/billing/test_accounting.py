@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from podcastsvc.billing import plans, portal
 from podcastsvc.billing.accounting import orders as order_list
@@ -13,7 +14,7 @@ from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
 from podcastsvc.kit.tables import write_rows
 from podcastsvc.members import grants
-from podcastsvc.storage.tables.billing import Payment
+from podcastsvc.storage.tables.billing import Payment, Subscription
 from tests.billing.till import FAILS_LATER
 
 
@@ -96,6 +97,28 @@ def test_a_disputed_payment_is_no_income_until_the_dispute_is_won(till):
 
     assert disputed == []
     assert [each.money for each in read(till).income] == [Money(600, "EUR")]
+
+
+def test_income_after_a_change_counts_for_the_plan_that_is_paid_now(till):
+    row = till.subscribe()
+    till.add_plan("gold", 900)
+    with till.db.transaction() as session:
+        gold = next(plan for plan in plans.list_plans(session, "en") if plan.key == "gold")
+        session.execute(
+            update(Subscription).where(Subscription.stripe_id == row.stripe_id).values(price_id=gold.prices[0].id)
+        )
+
+    assert {each.plan for each in read(till).income} == {"gold"}
+
+
+def test_who_leaves_with_a_payment_missing_is_gone_from_the_list_once_the_grace_is_over(till):
+    till.subscribe(card=FAILS_LATER)
+    till.live(32, step=8)
+    portal.leave(till.desk, till.get_member().id)
+
+    till.move(days=40)
+
+    assert at_risk(till) == []
 
 
 def test_currencies_stay_apart(till):

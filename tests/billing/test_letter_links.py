@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import select
 
 from podcastsvc.app import create_app
-from podcastsvc.billing import moving_in, plans, portal
+from podcastsvc.billing import merging, moving_in, plans, portal
 from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.letters.week import write_summary
@@ -189,9 +189,13 @@ def _return(till: Till, language: str) -> None:
 
 
 def _move_in(till: Till, language: str) -> None:
-    """Somebody comes along from another platform."""
+    """Somebody comes along from another platform, and has two accounts."""
     mover = Mover(2, read_address("kim@example.org"), "Kim", language, plans.FIRST_KEY, None, "")
     moving_in.move_in(till.desk, till.desk.keys, [mover], invites=True, now=clock.now())
+    till.work()
+    kim, hugo = till.get_member("kim@example.org").id, till.get_member("hugo@example.org").id
+    with till.db.transaction() as session:
+        merging.merge(session, kim, hugo, clock.now())
     till.work()
 
 

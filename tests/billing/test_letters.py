@@ -98,6 +98,10 @@ CASES = {
     "given back": ("given_back", ORDER),
     "undone": ("payment_undone", ORDER),
     "host": ("host_note", NOTE),
+    "merged": (
+        "merged",
+        {"email": "b@example.org", "old_email": "a@example.org", "account_link": "https://show.example/account"},
+    ),
     "moved in": ("moved_in", MOVED | {"ends_on": DAY}),
     "moved in, goes on": ("moved_in", MOVED | {"ends_on": None}),
     "donation": ("donation_thanks", {"amount": "€5", "stop_link": None}),

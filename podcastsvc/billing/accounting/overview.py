@@ -147,7 +147,7 @@ def _add_monthly(session: Session, now: datetime) -> list[Monthly]:
             Subscription.interval,
             func.sum(Subscription.amount_minor * Subscription.quantity),
         )
-        .where(_runs(now), Subscription.status.in_(_PAYING))
+        .where(_runs(now), Subscription.status.in_(_PAYING), ~Subscription.is_collection_paused)
         .group_by(Subscription.currency, Subscription.kind, Subscription.interval)
     )
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -194,7 +194,9 @@ def _add_income(session: Session, borders: Sequence[datetime]) -> list[IncomeRow
     query = (
         select(Payment.currency, Payment.kind, Plan.key, *by_month)
         .outerjoin(Order, Order.id == Payment.order_id)
-        .outerjoin(Price, Price.id == Order.price_id)
+        .outerjoin(Subscription, Subscription.stripe_id == Payment.subscription_id)
+        # What is paid for now: the plan may have changed since it was ordered.
+        .outerjoin(Price, Price.id == func.coalesce(Subscription.price_id, Order.price_id))
         .outerjoin(Plan, Plan.id == Price.plan_id)
         .where(
             is_of_account(Payment.account, Payment.livemode),

@@ -41,7 +41,7 @@ def list_at_risk(session: Session, now: datetime) -> list[RiskRow]:
         Subscription.card_last4.is_(None),
         Subscription.trial_end <= now + BEFORE_TRIAL_ENDS,
     )
-    leaving = and_(Subscription.cancel_at.is_not(None), Subscription.status.in_(("active", "trialing", "past_due")))
+    leaving = and_(Subscription.cancel_at.is_not(None), Subscription.status.in_(("active", "trialing")))
     written = (
         select(func.count())
         .where(Letter.object_id == Subscription.stripe_id, Letter.kind.in_(_LETTERS))

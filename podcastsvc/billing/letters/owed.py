@@ -32,7 +32,7 @@ def write(desk: Desk, payload: Mapping[str, Any]) -> None:
     """
     with desk.db.transaction() as session:
         if "member" in payload:
-            moving.write_moved_in(session, desk, int(payload["member"]))
+            moving.WRITERS[str(payload["kind"])](session, desk, payload)
         elif "payment" in payload:
             returning.write_of_payment(session, desk, payload)
         elif "order" in payload:

@@ -25,6 +25,7 @@ KINDS = {
     "no_app_yet": N_("Reminder: no app has the feed yet"),
     "welcome": N_("Welcome"),
     "welcome_once": N_("Welcome, paid once"),
+    "merged": N_("Two accounts became one"),
     "moved_in": N_("Moved in from elsewhere"),
     "trial_ending": N_("Trial ends soon"),
     "already_member": N_("Is a member already"),

@@ -3,7 +3,7 @@
 from podcastsvc.web.studio import coupons, donations, letters, numbers, offers, plans, price_moves
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.episodes import creating, editing, listing, uploads
-from podcastsvc.web.studio.members import changes, pages, story
+from podcastsvc.web.studio.members import changes, merging, pages, story
 from podcastsvc.web.studio.money import exporting, one, orders
 from podcastsvc.web.studio.money import listing as paid
 from podcastsvc.web.studio.money import overview as money
@@ -22,6 +22,7 @@ VIEWS = (
     pages,
     changes,
     story,
+    merging,
     letters,
     plans,
     coupons,

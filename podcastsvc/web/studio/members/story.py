@@ -81,7 +81,7 @@ def _make_line(event: Event, titles: dict[str, str]) -> StoryLine:
         "price": write_price(about["money"], about.get("interval"), language()) if "money" in about else "",
         "reason": write_reason(about.get("reason", ""), language()),
         "plan": titles.get(about.get("plan", ""), about.get("plan", "")),
-        "letter": gettext(LETTERS.get(about.get("letter", ""), "")) if about.get("letter") else "",
+        "letter": gettext(LETTERS.get(about["letter"], about["letter"])) if about.get("letter") else "",
     }
     return StoryLine(
         at=event.at,
