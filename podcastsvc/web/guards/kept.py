@@ -1,6 +1,6 @@
 """Visitors' pages, rendered once for each state of the shows and prices, and sent again until that changes.
 
-What a visitor sees depends on nothing but the address, the language, the kind of device and the catalogue, so two
+What a visitor sees depends on nothing but the address, the language, the kind of device and the catalogue, so three
 indexed reads tell whether the kept page still holds; they are made at most twice a second, and after each write of ours.
 Pages of people who are signed in are made anew each time.
 """
