@@ -21,6 +21,7 @@ from podcastsvc.billing.facts import PriceFacts
 from podcastsvc.billing.gateway import Missing
 from podcastsvc.errors import Conflict, Invalid, NotFound
 from podcastsvc.kit.keys import Keys
+from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.text import clean_line
 from podcastsvc.mail.addresses import Address, read_address
 from podcastsvc.members import accounts, grants
@@ -65,7 +66,12 @@ def read_table(text: str, *, plans: Sequence[str], languages: Sequence[str], tod
     rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     names = [clean_line(name).lower() for name in rows.fieldnames or ()]
     if "email" not in names:
-        raise Invalid(f"The first line has to name the columns: {', '.join(COLUMNS)}. Only email is needed by all.")
+        raise Invalid(
+            sentence(
+                "The first line has to name the columns: %(names)s. Only email is needed by all.",
+                names=", ".join(COLUMNS),
+            )
+        )
     movers: list[Mover] = []
     problems: dict[str, str] = {}
     for row in rows:
@@ -78,7 +84,7 @@ def read_table(text: str, *, plans: Sequence[str], languages: Sequence[str], tod
         except Invalid as problem:
             problems[f"line {rows.line_num}"] = problem.message
     if len(movers) > MOST_ROWS:
-        raise Invalid(f"The file has more than {MOST_ROWS} rows. Split it.")
+        raise Invalid(sentence("The file has more than %(count)s rows. Split it.", count=MOST_ROWS))
     seen: dict[str, int] = {}
     for mover in movers:
         first = seen.setdefault(mover.address.email_key, mover.line)
@@ -86,7 +92,9 @@ def read_table(text: str, *, plans: Sequence[str], languages: Sequence[str], tod
             problems[f"line {mover.line}"] = f"{mover.address.email} stands on line {first} already."
     if problems:
         lines = "\n".join(f"  {where}: {what}" for where, what in problems.items())
-        raise Invalid(f"Nothing was taken in. Mend these lines and try again:\n{lines}", problems)
+        raise Invalid(
+            sentence("Nothing was taken in. Mend these lines and try again:\n%(lines)s", lines=lines), problems
+        )
     return movers
 
 
@@ -94,14 +102,21 @@ def _read_row(values: dict[str, str], line: int, plans: Sequence[str], languages
     address = read_address(values.get("email", ""))
     plan, customer = values.get("plan", ""), values.get("customer", "")
     if plan and plan not in plans:
-        raise Invalid(f"There is no plan {plan!r}. The plans are: {', '.join(plans) or 'none yet'}.")
+        known = ", ".join(plans) or sentence("none yet")
+        raise Invalid(sentence("There is no plan %(key)s. The plans are: %(plans)s.", key=repr(plan), plans=known))
     if customer and not customer.startswith("cus_"):
-        raise Invalid(f"{customer!r} is no customer of Stripe's; those begin with cus_.")
+        raise Invalid(sentence("%(id)s is no customer of Stripe's; those begin with cus_.", id=repr(customer)))
     if not plan and not customer:
-        raise Invalid("Name a plan to give, or the customer at Stripe.")
+        raise Invalid(N_("Name a plan to give, or the customer at Stripe."))
     language = values.get("language") or languages[0]
     if language not in languages:
-        raise Invalid(f"{language!r} is no language of this site. Use one of: {', '.join(languages)}.")
+        raise Invalid(
+            sentence(
+                "%(code)s is no language of this site. Use one of: %(codes)s.",
+                code=repr(language),
+                codes=", ".join(languages),
+            )
+        )
     return Mover(line, address, values.get("name", ""), language, plan, _read_day(values, today), customer)
 
 
@@ -112,9 +127,9 @@ def _read_day(values: dict[str, str], today: date) -> date | None:
     try:
         day = date.fromisoformat(raw)
     except ValueError as problem:
-        raise Invalid(f"{raw!r} is not a day such as 2027-03-14.") from problem
+        raise Invalid(sentence("%(day)s is not a day such as 2027-03-14.", day=repr(raw))) from problem
     if day < today:
-        raise Invalid(f"{raw} is over already.")
+        raise Invalid(sentence("%(day)s is over already.", day=raw))
     return day
 
 
@@ -160,10 +175,11 @@ def _bind(desk: Desk, mover: Mover, done: MovedIn, now: datetime) -> None:
     account = require_account(desk)
     where = f"line {mover.line}: customer {mover.customer}"
     try:
-        if desk.gateway.fetch_customer(mover.customer).is_deleted:
-            raise NotFound("deleted")
-        found = desk.gateway.list_subscriptions(mover.customer)
-    except (Missing, NotFound):
+        is_gone = desk.gateway.fetch_customer(mover.customer).is_deleted
+        found = [] if is_gone else desk.gateway.list_subscriptions(mover.customer)
+    except Missing:
+        is_gone = True
+    if is_gone:
         done.problems.append(f"{where} is unknown to this Stripe account.")
         return
     with desk.db.transaction() as session:
@@ -196,13 +212,13 @@ def adopt_price(desk: Desk, stripe_id: str, plan_key: str, now: datetime) -> Pri
     account = require_account(desk)
     facts = desk.gateway.fetch(reading.read_price, lambda client: client.v1.prices.retrieve(stripe_id))
     if facts.money is None or facts.interval not in {"month", "year"}:
-        raise Invalid(f"{stripe_id} is not a price for a month or a year with a fixed amount.")
+        raise Invalid(sentence("%(id)s is not a price for a month or a year with a fixed amount.", id=stripe_id))
     with desk.db.transaction() as session:
         plan = session.scalar(select(Plan).where(Plan.key == plan_key))
         if plan is None:
-            raise NotFound(f"There is no plan {plan_key!r}.")
+            raise NotFound(sentence("There is no plan %(key)s.", key=repr(plan_key)))
         if session.scalar(select(Price.id).where(Price.stripe_id == stripe_id)) is not None:
-            raise Conflict(f"{stripe_id} is one of your plans' prices already.")
+            raise Conflict(sentence("%(id)s is one of your plans' prices already.", id=stripe_id))
         row = {
             "plan_id": plan.id,
             "interval": facts.interval,
