@@ -264,22 +264,18 @@ def _create(desk: Desk, request: BuyRequest, order: Order) -> CheckoutFacts:
     """Opens the session. A customer or price that Stripe has lost is made anew, once."""
     try:
         return desk.gateway.create_checkout(_write_request(desk, request, order))
-    except Refused as problem:
-        if order.coupon_id is not None and (problem.parameter or "").startswith("discounts"):
-            raise CouponRefused(terms.CODE_OVER) from problem
-        raise
-    except Missing as problem:
+    except (Refused, Missing) as problem:
         parameter = problem.parameter or ""
         if order.coupon_id is not None and parameter.startswith("discounts"):
             raise CouponRefused(terms.CODE_OVER) from problem
+        if isinstance(problem, Refused):
+            raise
         if parameter == "customer" and request.member_id is not None:
             customers.mark_deleted(desk, customers.ensure_customer(desk, request.member_id, order.currency))
         elif parameter.startswith("line_items") and request.price_id is not None:
             plans.forget_price(desk, request.price_id)
         else:
             raise
-    except NotFound as problem:
-        raise CouponRefused(terms.CODE_OVER) from problem
     return desk.gateway.create_checkout(_write_request(desk, request, order))
 
 
@@ -302,11 +298,20 @@ def _write_request(desk: Desk, request: BuyRequest, order: Order) -> CheckoutReq
         expires_at=order.checkout_expires_at,
         customer_id=customer_id,
         email=None if is_known else request.email,
-        promotion_code_id=coupons.prepare_code(desk, order.coupon_id) if order.coupon_id is not None else None,
+        promotion_code_id=_prepare_code(desk, order),
         trial_days=order.trial_days,
         trial_needs_card=price is None or price.trial_needs_card,
         tax=desk.tax,
     )
+
+
+def _prepare_code(desk: Desk, order: Order) -> str | None:
+    if order.coupon_id is None:
+        return None
+    try:
+        return coupons.prepare_code(desk, order.coupon_id)
+    except NotFound as problem:
+        raise CouponRefused(terms.CODE_OVER) from problem
 
 
 def _write_line(desk: Desk, request: BuyRequest, order: Order) -> CheckoutLine:

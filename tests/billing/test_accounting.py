@@ -216,6 +216,18 @@ def test_orders_are_found_by_address_and_number(till):
     assert (counts["open"], counts["paid"]) == (1, 1)
 
 
+def test_an_order_shows_its_newest_payment(till):
+    row = till.subscribe()
+    till.live(100, step=10)
+
+    with till.db.reading() as session:
+        (found,) = order_list.list_orders(session, words="", state="", limit=10)
+
+    assert len(till.rows(Payment)) == 4
+    assert found.order.id == row.order_id
+    assert found.payment_id == newest_payment(till)
+
+
 @pytest.mark.parametrize("what", EXPORTS)
 def test_exports_hold_everybody_and_no_secret(till, what):
     till.subscribe()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcastsvc.billing import plans
+from podcastsvc.billing import leaving, plans
 from podcastsvc.billing.checkout import CouponRefused, Opened
 from podcastsvc.billing.joining import coupons, terms
 from podcastsvc.billing.joining.coupons import CouponView, lower, read_code
-from podcastsvc.errors import Invalid
+from podcastsvc.errors import Invalid, NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
 from podcastsvc.mail.addresses import read_address
@@ -217,3 +217,14 @@ def test_months_are_counted_in_payments():
     found = [lower(coupon, Money(600, "EUR"), interval).payments for interval in ("month", "year", "once")]
 
     assert found == [14, 2, 1]
+
+
+def test_an_account_that_is_gone_is_not_called_a_code_that_is_over(till):
+    """Removed in another window between the form and the click."""
+    member_id = till.sign_up("ben@example.org")
+    leaving.remove_member(till.db, till.desk.gateway, member_id, clock.now())
+
+    with pytest.raises(NotFound) as refused:
+        till.join(member_id=member_id)
+
+    assert not isinstance(refused.value, CouponRefused)

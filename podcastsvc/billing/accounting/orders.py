@@ -24,9 +24,8 @@ class OrderRow:
 
 def list_orders(session: Session, *, words: str, state: str, limit: int, offset: int = 0) -> list[OrderRow]:
     """Newest first."""
-    payment_id = (
-        select(func.max(Payment.stripe_id)).where(Payment.order_id == Order.id).correlate(Order).scalar_subquery()
-    )
+    newest = select(Payment.stripe_id).where(Payment.order_id == Order.id, Payment.paid_at.is_not(None))
+    payment_id = newest.order_by(Payment.paid_at.desc(), Payment.stripe_id).limit(1).correlate(Order).scalar_subquery()
     query = (
         select(Order, Member.email, Member.id, payment_id)
         .outerjoin(Member, Member.id == Order.member_id)
