@@ -17,7 +17,7 @@ from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import PaymentFacts, SubscriptionFacts
 from podcastsvc.billing.following.rules import KNOWN, Links, Seen, list_owed, make_lost, make_mirror
 from podcastsvc.billing.gateway import Missing
-from podcastsvc.billing.returning import following
+from podcastsvc.billing.returning import effects
 from podcastsvc.errors import NotFound, Unavailable
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
@@ -175,7 +175,7 @@ def sync_payment(desk: Desk, payment_id: str, *, may_be_disputed: bool = False) 
                 "synced_at": clock.now(),
             }
             if _save_payment(session, payment_id, values, before):
-                following.follow(session, before, session.get_one(Payment, payment_id), clock.now())
+                effects.follow(session, before, session.get_one(Payment, payment_id), clock.now())
                 return
     raise Unavailable(N_("This payment changes all the time. It is tried again."))
 

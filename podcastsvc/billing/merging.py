@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from podcastsvc.billing import owing
 from podcastsvc.errors import Conflict, NotFound
@@ -87,6 +87,7 @@ def merge(session: Session, kept_id: int, folded_id: int, now: datetime) -> Merg
     return plan
 
 
-def _count(session: Session, column: object, member_id: int) -> int:
-    query = select(func.count()).where(column == member_id)  # type: ignore[arg-type]
-    return session.scalar(query) or 0
+def _count(
+    session: Session, column: InstrumentedAttribute[int] | InstrumentedAttribute[int | None], member_id: int
+) -> int:
+    return session.scalar(select(func.count()).where(column == member_id)) or 0

@@ -20,7 +20,6 @@ from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import PriceFacts
 from podcastsvc.billing.gateway import Missing
 from podcastsvc.errors import Conflict, Invalid, NotFound
-from podcastsvc.kit.keys import Keys
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.text import clean_line
 from podcastsvc.mail.addresses import Address, read_address
@@ -133,7 +132,7 @@ def _read_day(values: dict[str, str], today: date) -> date | None:
     return day
 
 
-def move_in(desk: Desk, keys: Keys, movers: Sequence[Mover], *, invites: bool, now: datetime) -> MovedIn:
+def move_in(desk: Desk, movers: Sequence[Mover], *, invites: bool, now: datetime) -> MovedIn:
     """Makes the accounts, gives the time, and binds the customers; can be run again with the same table.
 
     With ``invites`` each gets a letter with their feed link, once.
@@ -142,17 +141,15 @@ def move_in(desk: Desk, keys: Keys, movers: Sequence[Mover], *, invites: bool, n
     for start in range(0, len(movers), _BATCH):
         with desk.db.transaction() as session:
             for mover in movers[start : start + _BATCH]:
-                _take_in(session, desk, keys, mover, done, invites=invites, now=now)
+                _take_in(session, desk, mover, done, invites=invites, now=now)
     for mover in movers:
         if mover.customer:
             _bind(desk, mover, done, now)
     return done
 
 
-def _take_in(
-    session: Session, desk: Desk, keys: Keys, mover: Mover, done: MovedIn, *, invites: bool, now: datetime
-) -> None:
-    member = accounts.sign_up(session, keys, mover.address, language=mover.language, name=mover.name, now=now)
+def _take_in(session: Session, desk: Desk, mover: Mover, done: MovedIn, *, invites: bool, now: datetime) -> None:
+    member = accounts.sign_up(session, desk.keys, mover.address, language=mover.language, name=mover.name, now=now)
     done.members += 1
     if mover.plan:
         grants.save_grant(

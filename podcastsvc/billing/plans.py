@@ -347,9 +347,9 @@ def prepare_price(desk: Desk, price_id: int) -> str:
         raise Conflict(NOT_OFFERED)
     price, plan = row[0], row[1]
     code = desk.tax.code_of("membership")
+    if code and plan.tax_code != code:
+        _state_tax_code(desk, plan, code)
     if price.stripe_id is not None and (price.account, price.livemode) == (account.id, account.livemode):
-        if code and plan.tax_code != code:
-            _state_tax_code(desk, plan, code)
         return str(price.stripe_id)
     request = PriceRequest(
         plan_key=plan.key,
@@ -367,8 +367,6 @@ def prepare_price(desk: Desk, price_id: int) -> str:
         session.execute(update(Price).where(Price.stripe_id == facts.id, Price.id != price_id).values(stripe_id=None))
         session.execute(update(Price).where(Price.id == price_id).values(stripe_id=facts.id, **where))
         session.execute(update(Plan).where(Plan.id == plan.id).values(stripe_id=facts.product_id, **where))
-    if code and plan.tax_code != code:
-        _state_tax_code(desk, plan, code)
     return facts.id
 
 

@@ -94,7 +94,7 @@ def import_members(file: Path, invites: bool, as_json: bool) -> None:
             keys = [plan.key for plan in list_plans(session, "", with_closed=True)]
         today = clock.now().astimezone(ZoneInfo(services.find_zone())).date()
         movers = moving_in.read_table(text, plans=keys, languages=services.settings.languages, today=today)
-        done = moving_in.move_in(services.make_desk(), services.keys, movers, invites=invites, now=clock.now())
+        done = moving_in.move_in(services.make_desk(), movers, invites=invites, now=clock.now())
     lines = [
         f"{done.members} members, {done.given} plans given, {done.subscriptions} subscriptions bound.",
         *done.problems,

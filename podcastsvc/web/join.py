@@ -1,16 +1,15 @@
 """Becoming a member: the plans, one address, and on to payment; or an account without paying."""
 
-import logging
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request
 from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from podcastsvc.billing import checkout, orders
+from podcastsvc.billing import orders
 from podcastsvc.billing.checkout import BuyRequest, CouponRefused
 from podcastsvc.billing.plans import PriceView
-from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
+from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.money import Money
 from podcastsvc.mail.addresses import Address, read_address
@@ -18,9 +17,16 @@ from podcastsvc.members import attempts
 from podcastsvc.members.codes import Purpose
 from podcastsvc.members.entitlements import Standing
 from podcastsvc.web.context import language, now, services
-from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.language import make_path
-from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, say_tax, spend_tries
+from podcastsvc.web.offers.buying import (
+    find_buyer_id,
+    go_to_payment,
+    keep_private,
+    read_buyer,
+    say_came_back,
+    say_tax,
+    spend_tries,
+)
 from podcastsvc.web.offers.join_offer import read_chosen_amount, read_offer, settle_terms
 from podcastsvc.web.offers.order_cookie import read_order_cookie
 from podcastsvc.web.offers.plan_choices import choose
@@ -28,8 +34,6 @@ from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.sign_in.asking import send_code
 from podcastsvc.web.sign_in.entering import go_to
 from podcastsvc.web.site.viewing import get_viewing
-
-log = logging.getLogger(__name__)
 
 blueprint = Blueprint("join", __name__)
 
@@ -43,11 +47,7 @@ _MEMBERS = frozenset(
 _LONGEST_CODE_CHARS = 100
 
 
-@blueprint.before_request
-def _keep_private() -> None:
-    is_own = request.args.get("back") or request.args.get("coupon")
-    if current_user.is_authenticated or request.method not in {"GET", "HEAD"} or is_own:
-        mark_personal()
+blueprint.before_request(keep_private("back", "coupon"))
 
 
 @blueprint.get("/join")
@@ -160,16 +160,9 @@ def page_post() -> str | Response:
         trial_days=terms.trial_days,
     )
     try:
-        outcome = checkout.open_checkout(services().make_desk().for_page(), wanted, now())
-    except (Unavailable, Misconfigured) as problem:
-        # A visitor can do nothing about a wrong key; the operator reads the log.
-        log.error("no checkout", extra={"why": problem.message})
-        return make_response(_show_page(plan, order_id=order_id, problem=gettext(AWAY), **kept), 503)
+        return go_to_payment(wanted, lambda words, order: _show_page(plan, order_id=order, problem=words, **kept))
     except CouponRefused as refusal:
         return make_response(_show_page(plan, problem=gettext(refusal.message), **{**kept, "code": ""}), 409)
-    except Conflict as refusal:
-        return make_response(_show_page(plan, problem=gettext(refusal.message), **kept), 409)
-    return answer(outcome)
 
 
 def _read_amount(price: PriceView, errors: dict[str, str]) -> Money | None:

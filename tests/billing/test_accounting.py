@@ -12,7 +12,7 @@ from podcastsvc.billing.accounting.overview import list_borders, read_overview, 
 from podcastsvc.billing.accounting.risk import list_at_risk
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
-from podcastsvc.kit.tables import write_rows
+from podcastsvc.kit.spreadsheets import write_rows
 from podcastsvc.members import grants
 from podcastsvc.storage.tables.billing import Payment, Subscription
 from tests.billing.till import FAILS_LATER

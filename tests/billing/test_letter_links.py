@@ -191,7 +191,7 @@ def _return(till: Till, language: str) -> None:
 def _move_in(till: Till, language: str) -> None:
     """Somebody comes along from another platform, and has two accounts."""
     mover = Mover(2, read_address("kim@example.org"), "Kim", language, plans.FIRST_KEY, None, "")
-    moving_in.move_in(till.desk, till.desk.keys, [mover], invites=True, now=clock.now())
+    moving_in.move_in(till.desk, [mover], invites=True, now=clock.now())
     till.work()
     kim, hugo = till.get_member("kim@example.org").id, till.get_member("hugo@example.org").id
     with till.db.transaction() as session:

@@ -23,7 +23,7 @@ RULES = {"plans": ["members"], "languages": ["en", "es"], "today": TODAY}
 
 def move(till, text, *, invites=False):
     movers = read_table(text, **RULES)
-    done = moving_in.move_in(till.desk, till.desk.keys, movers, invites=invites, now=clock.now())
+    done = moving_in.move_in(till.desk, movers, invites=invites, now=clock.now())
     till.settle()
     return done
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podcastsvc.kit.money import Money
-from podcastsvc.kit.tables import Cell
+from podcastsvc.kit.spreadsheets import Cell
 from podcastsvc.members import directory
 from podcastsvc.members.subscriptions import is_of_account
 from podcastsvc.storage.tables.billing import Order, Payment

@@ -20,7 +20,6 @@ from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import Member
 
 MONTHS = 12
-_PAYING = ("active", "past_due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def _add_monthly(session: Session, now: datetime) -> list[Monthly]:
             Subscription.interval,
             func.sum(Subscription.amount_minor * Subscription.quantity),
         )
-        .where(_runs(now), Subscription.status.in_(_PAYING), ~Subscription.is_collection_paused)
+        .where(_runs(now), ~Subscription.is_collection_paused)
         .group_by(Subscription.currency, Subscription.kind, Subscription.interval)
     )
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))

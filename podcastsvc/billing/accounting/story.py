@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podcastsvc.kit.money import Money
@@ -124,9 +124,8 @@ def _of_grants(session: Session, member_id: int) -> Iterator[Event]:
 
 
 def _of_letters(session: Session, member_id: int) -> Iterator[Event]:
-    """What was written to the member; a letter to a host about one is the host's own."""
-    query = select(Letter).where(Letter.member_id == member_id, or_(Letter.state != "dead", Letter.error.is_not(None)))
-    for row in session.scalars(query.order_by(Letter.created_at)):
+    """What was written to the member."""
+    for row in session.scalars(select(Letter).where(Letter.member_id == member_id).order_by(Letter.created_at)):
         yield Event(row.created_at, "letter", {"letter": row.kind, "text": row.subject, "state": row.state})
 
 

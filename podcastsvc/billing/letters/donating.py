@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.letters import links
 from podcastsvc.billing.letters.texts import write_price
+from podcastsvc.billing.letters.to_hosts import write_to_hosts
 from podcastsvc.kit.money import Money
-from podcastsvc.mail.letters import write_letter
-from podcastsvc.members import accounts
 from podcastsvc.storage.tables.billing import Order
 
 
@@ -22,27 +21,18 @@ def write_thanks(desk: Desk, order: Order, language: str) -> dict[str, Any]:
     }
 
 
-def write_to_hosts(session: Session, desk: Desk, order: Order) -> None:
+def write_news(session: Session, desk: Desk, order: Order) -> None:
     """Tells each host what was given, by whom, and what they wrote."""
-    for host in accounts.list_hosts(session):
-        if host.email is None:
-            continue
-        write_letter(
-            session,
-            desk.sender,
-            kind="host_donation",
-            to=host.email,
-            language=host.language,
-            values={
-                "amount": _write_amount(order, host.language),
-                "name": order.details.get("name", ""),
-                "message": order.details.get("message", ""),
-                "studio_link": desk.sender.studio_link("/studio/donations"),
-            },
-            object_id=order.id,
-            period=str(host.id),
-            member_id=host.id,
-        )
+
+    def write_values(language: str) -> dict[str, Any]:
+        return {
+            "amount": _write_amount(order, language),
+            "name": order.details.get("name", ""),
+            "message": order.details.get("message", ""),
+            "studio_link": desk.sender.studio_link("/studio/donations"),
+        }
+
+    write_to_hosts(session, desk.sender, kind="host_donation", object_id=order.id, write_values=write_values)
 
 
 def _write_amount(order: Order, language: str) -> str:

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from podcastsvc.billing.desk import Desk
+from podcastsvc.billing.letters.to_hosts import write_to_hosts
 from podcastsvc.kit.language import N_, format_day, gettext
-from podcastsvc.mail.letters import write_letter
-from podcastsvc.members import accounts
 
 # Subject, what has happened, and where in the studio it is looked at. ``name`` is the object's id.
 _HEALTH = "/studio/#health"
@@ -112,27 +111,20 @@ def write_host_note(desk: Desk, payload: Mapping[str, Any]) -> None:
     """
     kind, name, word = str(payload["kind"]), str(payload["object"]), str(payload.get("word") or "")
     title, words, place = NOTES[kind]
+
+    def write_values(language: str) -> dict[str, str]:
+        say = gettext(language).gettext
+        values = {"name": name, "word": word, "day": _write_due(desk, kind, word, language)}
+        return {
+            "title": say(title) % values,
+            "words": say(words) % values,
+            "studio_link": desk.sender.studio_link(place % values),
+        }
+
     with desk.db.transaction() as session:
-        for host in accounts.list_hosts(session):
-            if host.email is None:
-                continue
-            say = gettext(host.language).gettext
-            values = {"name": name, "word": word, "day": _write_due(desk, kind, word, host.language)}
-            write_letter(
-                session,
-                desk.sender,
-                kind="host_note",
-                to=host.email,
-                language=host.language,
-                values={
-                    "title": say(title) % values,
-                    "words": say(words) % values,
-                    "studio_link": desk.sender.studio_link(place % values),
-                },
-                object_id=f"{kind}:{name}",
-                period=f"{host.id}{':' if word else ''}{word}",
-                member_id=host.id,
-            )
+        write_to_hosts(
+            session, desk.sender, kind="host_note", object_id=f"{kind}:{name}", write_values=write_values, word=word
+        )
 
 
 def _write_due(desk: Desk, kind: str, word: str, language: str) -> str:

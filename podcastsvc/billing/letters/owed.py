@@ -11,7 +11,7 @@ from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
 from podcastsvc.billing.kinds import donations
-from podcastsvc.billing.letters import donating, joining, links, moving, returning, trial
+from podcastsvc.billing.letters import donating, joining, links, moved_accounts, returning, trial
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
@@ -32,7 +32,7 @@ def write(desk: Desk, payload: Mapping[str, Any]) -> None:
     """
     with desk.db.transaction() as session:
         if "member" in payload:
-            moving.WRITERS[str(payload["kind"])](session, desk, payload)
+            moved_accounts.WRITERS[str(payload["kind"])](session, desk, payload)
         elif "payment" in payload:
             returning.write_of_payment(session, desk, payload)
         elif "order" in payload:
@@ -150,7 +150,7 @@ def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> N
     if order is None:
         return
     if kind == donations.TO_HOST:
-        donating.write_to_hosts(session, desk, order)
+        donating.write_news(session, desk, order)
         return
     member = accounts.find(session, order.member_id) if order.member_id is not None else None
     to = member.email if member is not None else order.email

@@ -3,15 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.letters.texts import list_reasons
+from podcastsvc.billing.letters.to_hosts import write_to_hosts
 from podcastsvc.kit.language import gettext
-from podcastsvc.mail.letters import write_letter
-from podcastsvc.members import accounts
 from podcastsvc.members.subscriptions import is_of_account
 from podcastsvc.storage.tables.billing import Subscription
 
@@ -77,22 +77,12 @@ def write_summary(desk: Desk, now: datetime) -> None:
         week = count_week(session, now)
         if week.is_empty:
             return
-        for host in accounts.list_hosts(session):
-            if host.email is None:
-                continue
-            reasons = [(write_reason(reason, host.language), count) for reason, count in week.reasons]
-            write_letter(
-                session,
-                desk.sender,
-                kind="host_week",
-                to=host.email,
-                language=host.language,
-                values={
-                    "week": week,
-                    "reasons": reasons,
-                    "members_link": desk.sender.studio_link("/studio/members"),
-                },
-                object_id=str(host.id),
-                period=f"{now:%G-W%V}",
-                member_id=host.id,
-            )
+
+        def write_values(language: str) -> dict[str, Any]:
+            return {
+                "week": week,
+                "reasons": [(write_reason(reason, language), count) for reason, count in week.reasons],
+                "members_link": desk.sender.studio_link("/studio/members"),
+            }
+
+        write_to_hosts(session, desk.sender, kind="host_week", object_id=f"{now:%G-W%V}", write_values=write_values)

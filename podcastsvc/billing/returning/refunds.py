@@ -13,7 +13,7 @@ from podcastsvc.billing.calls import payments
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.gateway import Missing, Refused
 from podcastsvc.billing.kinds import gifts
-from podcastsvc.billing.returning import following, requests
+from podcastsvc.billing.returning import effects, requests
 from podcastsvc.errors import Conflict, Invalid, NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.language import N_
@@ -101,7 +101,7 @@ def carry_out(desk: Desk, payload: Mapping[str, Any]) -> bool:
         if row is None:
             return True
         if payload["ends_access"]:
-            following.end_bought(session, row, clock.now())
+            effects.end_bought(session, row, clock.now())
         elif row.kind == "gift" and row.order_id is not None and row.refunded_minor >= row.amount_minor:
             gifts.end_refunded(session, row.order_id, clock.now(), end_access=False)
         ended = "1" if payload["ends_access"] else ""

@@ -5,7 +5,6 @@ file may have further columns, which are passed over, so that our own export can
 """
 
 import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from podcastsvc.catalogue.old_addresses.reading import read_old, read_target
 from podcastsvc.catalogue.old_addresses.settling import Entry, Problem
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_, Sentence, as_sentence, sentence
+from podcastsvc.kit.spreadsheets import write_rows
 from podcastsvc.kit.text import clean_text
 from podcastsvc.storage.tables.old_address import OldAddress
 
@@ -117,16 +117,7 @@ def _read(fields: Sequence[str], base_url: str) -> Entry:
 
 
 def write_csv(rows: Iterable[OldAddress]) -> str:
-    """The list as CSV, every field quoted; what a spreadsheet would take for a formula begins with an apostrophe (T-X5)."""
-    written = io.StringIO()
-    writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        kind = "permanent" if row.is_permanent else "temporary"
-        day = row.used_on.isoformat() if row.used_on else ""
-        writer.writerow([_defuse(each) for each in (row.path, row.target, kind, row.origin, str(row.uses), day)])
-    return written.getvalue()
-
-
-def _defuse(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\0")) else text
+    """The list as CSV, as ``kit/spreadsheets.py`` writes tables, without the mark of its encoding."""
+    kinds = {True: "permanent", False: "temporary"}
+    cells = ((row.path, row.target, kinds[row.is_permanent], row.origin, row.uses, row.used_on) for row in rows)
+    return b"".join(write_rows(COLUMNS, cells)).decode("utf-8-sig")

@@ -1,47 +1,41 @@
 """Giving money: how much, once or each month, a word to the host, and on to payment. No account is needed."""
 
-import logging
-
 from flask import Blueprint, Response, make_response, request
-from flask_login import current_user
 
-from podcastsvc.billing import checkout, orders
+from podcastsvc.billing import orders
 from podcastsvc.billing.checkout import BuyRequest
 from podcastsvc.billing.fulfil import Fulfilled
 from podcastsvc.billing.kinds import donation_offers, donations
 from podcastsvc.billing.kinds.donation_offers import DonationOffer
-from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
+from podcastsvc.errors import Invalid
 from podcastsvc.kit.money import Money
-from podcastsvc.web.context import language, now, services
-from podcastsvc.web.guards.headers import mark_personal
-from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, say_came_back, spend_tries
+from podcastsvc.web.context import language, services
+from podcastsvc.web.offers.buying import find_buyer_id, go_to_payment, keep_private, say_came_back, spend_tries
 from podcastsvc.web.offers.order_cookie import forget_order_cookie, read_order_cookie
 from podcastsvc.web.pages import gettext, render
-
-log = logging.getLogger(__name__)
 
 blueprint = Blueprint("support", __name__)
 
 _FIELDS = ("amount", "own", "interval", "name", "message")
 
 
-@blueprint.before_request
-def _keep_private() -> None:
-    if current_user.is_authenticated or request.method not in {"GET", "HEAD"} or request.args.get("back"):
-        mark_personal()
+blueprint.before_request(keep_private("back"))
 
 
 @blueprint.get("/support")
 def page() -> str:
     """The form; with what was chosen before, for somebody who comes back without having paid."""
+    offer = _find_open_offer()
+    if offer is None:
+        return render("support/not_open.html")
     with services().db.reading() as session:
         earlier = donations.find_open(session, services().keys, read_order_cookie())
-        offer = donation_offers.find_offer(session)
     if earlier is None or not request.args.get("back"):
-        return _show({})
+        return _show(offer, {})
     money = Money(earlier.amount_minor, earlier.currency)
     is_suggested = money.amount_minor in offer.amounts and money.currency == offer.currency
     return _show(
+        offer,
         {
             "amount": str(money.amount_minor) if is_suggested else donation_offers.OTHER,
             "own": "" if is_suggested else f"{money.decimal:f}",
@@ -60,12 +54,12 @@ def page_post() -> str | Response:
     order_id = orders.read_order_id(request.form.get("order", ""))
     offer = _find_open_offer()
     if offer is None:
-        return make_response(_show(values), 409)
+        return make_response(render("support/not_open.html"), 409)
     try:
         wish = donation_offers.read_wish(offer, values)
     except Invalid as problem:
         errors = {name: gettext(said) for name, said in problem.fields.items()}
-        return make_response(_show(values, order_id=order_id, errors=errors), 422)
+        return make_response(_show(offer, values, order_id=order_id, errors=errors), 422)
     spend_tries()
     wanted = BuyRequest(
         order_id=order_id,
@@ -73,20 +67,12 @@ def page_post() -> str | Response:
         language=language(),
         cancel_path="/support?back=1",
         member_id=find_buyer_id(),
-        address=None,
         kind="donation",
         money=wish.money,
         interval=wish.interval,
         details=donation_offers.write_details(wish),
     )
-    try:
-        outcome = checkout.open_checkout(services().make_desk().for_page(), wanted, now())
-    except (Unavailable, Misconfigured) as problem:
-        log.error("no checkout", extra={"why": problem.message})
-        return make_response(_show(values, order_id=order_id, problem=gettext(AWAY)), 503)
-    except Conflict as refusal:
-        return make_response(_show(values, problem=gettext(refusal.message)), 409)
-    return answer(outcome)
+    return go_to_payment(wanted, lambda words, order: _show(offer, values, order_id=order, problem=words))
 
 
 def show_paid(_done: Fulfilled, _checkout_id: str) -> Response:
@@ -106,11 +92,13 @@ def _find_open_offer() -> DonationOffer | None:
 
 
 def _show(
-    values: dict[str, str], *, order_id: str = "", errors: dict[str, str] | None = None, problem: str = ""
+    offer: DonationOffer,
+    values: dict[str, str],
+    *,
+    order_id: str = "",
+    errors: dict[str, str] | None = None,
+    problem: str = "",
 ) -> str:
-    offer = _find_open_offer()
-    if offer is None:
-        return render("support/not_open.html")
     middle = offer.amounts[len(offer.amounts) // 2]
     empty = dict.fromkeys(_FIELDS, "") | {"amount": str(middle), "interval": "once"}
     return render(

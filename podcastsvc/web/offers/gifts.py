@@ -1,13 +1,12 @@
 """Giving a membership: the form, the way to payment, and the code for the giver who comes back."""
 
-import logging
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import Blueprint, Response, make_response, request
 from flask_login import current_user
 
-from podcastsvc.billing import checkout, orders, plans
+from podcastsvc.billing import orders, plans
 from podcastsvc.billing.checkout import BuyRequest
 from podcastsvc.billing.fulfil import Fulfilled
 from podcastsvc.billing.kinds import gifts
@@ -22,14 +21,19 @@ from podcastsvc.billing.kinds.gift_offers import (
     write_details,
     write_length,
 )
-from podcastsvc.errors import Conflict, Invalid, Misconfigured, Unavailable
+from podcastsvc.errors import Invalid
 from podcastsvc.web.context import language, now, services, settings
-from podcastsvc.web.guards.headers import mark_personal
-from podcastsvc.web.offers.buying import AWAY, answer, find_buyer_id, read_buyer, say_came_back, say_tax, spend_tries
+from podcastsvc.web.offers.buying import (
+    find_buyer_id,
+    go_to_payment,
+    keep_private,
+    read_buyer,
+    say_came_back,
+    say_tax,
+    spend_tries,
+)
 from podcastsvc.web.offers.order_cookie import forget_order_cookie, read_order_cookie
 from podcastsvc.web.pages import gettext, render, zone_of_show
-
-log = logging.getLogger(__name__)
 
 blueprint = Blueprint("gift", __name__)
 
@@ -47,10 +51,7 @@ class LengthChoice:
     interval: str
 
 
-@blueprint.before_request
-def _keep_private() -> None:
-    if current_user.is_authenticated or request.method not in {"GET", "HEAD"} or request.args.get("back"):
-        mark_personal()
+blueprint.before_request(keep_private("back"))
 
 
 @blueprint.get("/gift")
@@ -92,14 +93,7 @@ def page_post() -> str | Response:
         money=offer.money,
         details=write_details(wish),
     )
-    try:
-        outcome = checkout.open_checkout(services().make_desk().for_page(), wanted, now())
-    except (Unavailable, Misconfigured) as problem:
-        log.error("no checkout", extra={"why": problem.message})
-        return make_response(_show(values, order_id=order_id, problem=gettext(AWAY)), 503)
-    except Conflict as refusal:
-        return make_response(_show(values, problem=gettext(refusal.message)), 409)
-    return answer(outcome)
+    return go_to_payment(wanted, lambda words, order: _show(values, order_id=order, problem=words))
 
 
 def show_bought(_done: Fulfilled, checkout_id: str) -> Response:

@@ -4,7 +4,7 @@ from podcastsvc.web.studio import coupons, donations, letters, numbers, offers, 
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.episodes import creating, editing, listing, uploads
 from podcastsvc.web.studio.members import changes, merging, pages, story
-from podcastsvc.web.studio.money import exporting, one, orders
+from podcastsvc.web.studio.money import exporting, orders, payment
 from podcastsvc.web.studio.money import listing as paid
 from podcastsvc.web.studio.money import overview as money
 from podcastsvc.web.studio.old_addresses import changing as moving
@@ -31,7 +31,7 @@ VIEWS = (
     donations,
     money,
     paid,
-    one,
+    payment,
     orders,
     exporting,
     numbers,

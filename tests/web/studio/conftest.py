@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 import time_machine
 from lxml import etree, html
+from sqlalchemy import select
 
 from podcastsvc.billing import plans
 from podcastsvc.catalogue.scan import scan_tree
 from podcastsvc.kit import clock
+from podcastsvc.storage.tables.billing import Price
 from tests.catalogue.recordings import make_chapter, make_comment, make_id3, make_mp3, make_text
-from tests.web.conftest import SHOW, read_token
+from tests.web.conftest import SHOW, make_client, make_member, read_token, sign_in
+from tests.web.people import work
+from tests.web.test_join import join, pay
 
 NOW = datetime(2026, 6, 2, 10, 0, 30, tzinfo=UTC)
 TAGS = make_id3(
@@ -105,3 +109,20 @@ def read_titles(client, path="/feed.xml"):
 
 def read_notes(root, folder):
     return (root / folder / "notes.md").read_text()
+
+
+def buy_year(app, services, email="ben@example.org", **card):
+    """Somebody's browser, signed in, who has paid €60 for a year."""
+    client = make_client(app)
+    sign_in(client, services, make_member(services, email))
+    with services.db.reading() as session:
+        prices = {price.interval: str(price.id) for price in session.scalars(select(Price))}
+    client.get(pay(client, join(client, prices).location, **card))
+    work(services)
+    return client
+
+
+@pytest.fixture
+def ben(app, services):
+    """Has paid €60 for a year, and sees his account."""
+    return buy_year(app, services)

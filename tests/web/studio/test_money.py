@@ -10,21 +10,20 @@ from sqlalchemy import select, update
 from podcastsvc.kit import clock
 from podcastsvc.storage.tables.billing import Price
 from podcastsvc.storage.tables.member import MemberSession
-from tests.web.conftest import make_client, make_member, read_token, sign_in
+from tests.web.conftest import make_client, read_token
 from tests.web.people import work
-from tests.web.test_join import join, pay
+from tests.web.studio.conftest import buy_year
+from tests.web.test_join import join
 
 pytestmark = pytest.mark.usefixtures("show")
 
 
 @pytest.fixture
 def ben(app, services):
-    """Has paid €60 for a year, and has begun another order."""
-    client = make_client(app)
-    sign_in(client, services, make_member(services, "ben@example.org"))
+    """Has paid €60 for a year; Cleo has begun an order."""
+    client = buy_year(app, services)
     with services.db.reading() as session:
         prices = {price.interval: str(price.id) for price in session.scalars(select(Price))}
-    client.get(pay(client, join(client, prices).location))
     join(make_client(app), prices, email="=cleo@example.org")
     work(services)
     return client

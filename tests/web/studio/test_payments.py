@@ -8,33 +8,16 @@ from sqlalchemy import select
 from podcastsvc.billing import apply
 from podcastsvc.kit import clock
 from podcastsvc.members.entitlements import get_entitlement
-from podcastsvc.storage.tables.billing import Grant, Payment, Price
+from podcastsvc.storage.tables.billing import Grant, Payment
 from podcastsvc.storage.tables.member import Member
-from tests.web.conftest import make_client, make_member, read_token, sign_in
+from tests.web.conftest import make_client, read_token, sign_in
 from tests.web.people import read_letters, work
-from tests.web.studio.conftest import read_field
-from tests.web.test_join import join, pay
+from tests.web.studio.conftest import buy_year, read_field
 
 pytestmark = pytest.mark.usefixtures("show")
 
 BEN = "ben@example.org"
 DISPUTED = {"number": "4000 0000 0000 0259"}
-
-
-@pytest.fixture
-def ben(app, services):
-    """Has paid €60 for a year, and sees his account."""
-    return buy(app, services)
-
-
-def buy(app, services, **card):
-    client = make_client(app)
-    sign_in(client, services, make_member(services, BEN))
-    with services.db.reading() as session:
-        prices = {price.interval: str(price.id) for price in session.scalars(select(Price))}
-    client.get(pay(client, join(client, prices).location, **card))
-    work(services)
-    return client
 
 
 def read_payment(services):
@@ -128,7 +111,7 @@ def test_unknown_payment_is_not_found(studio, press):
 
 
 def test_disputed_payment_has_evidence_and_no_refund(app, studio, services):
-    buy(app, services, **DISPUTED)
+    buy_year(app, services, **DISPUTED)
     work(services)
     path = f"/studio/payments/{read_payment(services).stripe_id}"
 
@@ -145,7 +128,7 @@ def test_disputed_payment_has_evidence_and_no_refund(app, studio, services):
 
 
 def test_won_dispute_is_restored_by_a_button_once(app, studio, services, send, press):
-    buy(app, services, **DISPUTED)
+    buy_year(app, services, **DISPUTED)
     work(services)
     closed = studio.post(f"/stripe-stand-in/disputes/{read_payment(services).dispute_id}/won")
     assert closed.status_code == 303, closed.text

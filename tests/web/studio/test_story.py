@@ -7,26 +7,12 @@ from sqlalchemy import select
 
 from podcastsvc.billing.accounting.story import KINDS
 from podcastsvc.members import feed_tokens
-from podcastsvc.storage.tables.billing import Price
 from podcastsvc.storage.tables.member import Member
 from podcastsvc.web.studio.members.story import SENTENCES
-from tests.web.conftest import make_client, make_member, read_token, sign_in
+from tests.web.conftest import read_token
 from tests.web.people import work
-from tests.web.test_join import join, pay
 
 pytestmark = pytest.mark.usefixtures("show")
-
-
-@pytest.fixture
-def ben(app, services):
-    """Has paid €60 for a year."""
-    client = make_client(app)
-    sign_in(client, services, make_member(services, "ben@example.org"))
-    with services.db.reading() as session:
-        prices = {price.interval: str(price.id) for price in session.scalars(select(Price))}
-    client.get(pay(client, join(client, prices).location))
-    work(services)
-    return client
 
 
 def read_path(services):

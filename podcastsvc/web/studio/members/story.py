@@ -76,7 +76,7 @@ def story(member_id: int) -> str:
 def _make_line(event: Event, titles: dict[str, str]) -> StoryLine:
     about = event.about
     values = {
-        "what": name_kind(about.get("what", "")),
+        "what": name_kind(about["what"]) if "what" in about else "",
         "money": about["money"].format(language()) if "money" in about else "",
         "price": write_price(about["money"], about.get("interval"), language()) if "money" in about else "",
         "reason": write_reason(about.get("reason", ""), language()),

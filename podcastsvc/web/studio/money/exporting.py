@@ -6,7 +6,7 @@ from flask import Response, abort, make_response
 from flask_login import current_user
 
 from podcastsvc.billing.accounting.export import EXPORTS
-from podcastsvc.kit.tables import write_rows
+from podcastsvc.kit.spreadsheets import write_rows
 from podcastsvc.web.account.proving import freshly_proved
 from podcastsvc.web.context import now, services
 from podcastsvc.web.sign_in.gates import host_only

@@ -1,18 +1,20 @@
 """How the studio speaks of a payment: what it was for, and how it stands."""
 
+from typing import TYPE_CHECKING, cast
+
+from podcastsvc.billing.kinds import names
 from podcastsvc.billing.returning.rules import ASKING, TAKEN
 from podcastsvc.storage.tables.billing import Payment
+from podcastsvc.web.context import language
 from podcastsvc.web.pages import gettext
+
+if TYPE_CHECKING:
+    from podcastsvc.billing.facts import OrderKind
 
 
 def name_kind(kind: str) -> str:
-    """What was bought."""
-    return {
-        "membership": gettext("Membership"),
-        "gift": gettext("Gift"),
-        "donation": gettext("Donation"),
-        "consultation": gettext("Consultation"),
-    }.get(kind, kind)
+    """What was bought, in the language of this page."""
+    return names.name_kind(cast("OrderKind", kind), language())
 
 
 def name_state(row: Payment) -> tuple[str, str]:

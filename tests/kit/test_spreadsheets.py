@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcastsvc.kit.tables import guard_cell, write_rows
+from podcastsvc.kit.spreadsheets import guard_cell, write_rows
 
 LEADS = "=+-@\t\r\n＝＋－＠"
 
