@@ -15,6 +15,7 @@ COMMANDS = {
     "check": ("catalogue", "check"),
     "hosts": ("people", "hosts"),
     "members": ("people", "members"),
+    "import": ("moving", "importing"),
     "payments": ("payments", "payments"),
     "redirects": ("old_addresses", "redirects"),
     "db": ("installing", "db"),

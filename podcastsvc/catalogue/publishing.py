@@ -82,10 +82,20 @@ class Opened:
     mark: str
 
 
-def create(root: Path, contents: Contents, parts: Files, *, zone: tzinfo, now: datetime) -> str:
+def create(
+    root: Path,
+    contents: Contents,
+    parts: Files,
+    *,
+    zone: tzinfo,
+    now: datetime,
+    keys: Mapping[str, Value] | None = None,
+    texts: Mapping[str, bytes] | None = None,
+) -> str:
     """Makes the folder of a new episode below a show's folder and returns its name.
 
-    Raises Unavailable on a full disk; then nothing was made.
+    ``keys`` go into the front matter as they are, before what ``contents`` says; ``texts`` are small files by their
+    names. Raises Unavailable on a full disk; then nothing was made.
     """
     spare = root / f"{_BUILT}{make_ulid().lower()}"
     try:
@@ -93,8 +103,10 @@ def create(root: Path, contents: Contents, parts: Files, *, zone: tzinfo, now: d
         spare.mkdir()
         for kind, path in parts.put.items():
             _put(path, spare / f"{kind}{path.suffix}")
-        changes = list_changes(contents, ShowNotes(), zone)
-        if contents.published_at is not None:
+        for name, raw in (texts or {}).items():
+            files.write_whole(spare / name, raw)
+        changes = {**list_changes(contents, ShowNotes(), zone), **(keys or {})}
+        if contents.published_at is not None and "guid" not in changes:
             changes["guid"] = make_episode_guid()
         notes = frontmatter.edit(b"", changes, file=shownotes.FILE, body=_write_body(contents.notes))
         files.write_whole(spare / shownotes.FILE, notes)

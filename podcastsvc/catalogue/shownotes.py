@@ -92,7 +92,7 @@ def _read_head(reader: Reader, zone: tzinfo) -> ShowNotes:
     return ShowNotes(
         title=reader.text("title"),
         published_at=read_instant(reader, "date", zone),
-        guid=reader.text("guid"),
+        guid=reader.exact("guid"),
         slug=_read_slug(reader),
         season=reader.whole("season", least=1, most=999_999),
         season_name=reader.text("season_name", limit_chars=128),

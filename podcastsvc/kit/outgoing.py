@@ -5,10 +5,10 @@ Stripe, the mail server and the object store have their own libraries, at addres
 
 import socket
 import time
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from podcastsvc.errors import Invalid, Unavailable
@@ -87,53 +87,78 @@ def send(
     Raises Invalid for an address that must not be asked, or an answer of more than ``limit_bytes``; Unavailable where
     nobody answers in time. Neither names the address, which may be a secret.
     """
+    return _follow(method, url, headers or {}, body, _Limits(time.monotonic() + seconds, limit_bytes, excepted))
+
+
+def fetch_into(file: BinaryIO, url: str, *, seconds: float, limit_bytes: int, excepted: Collection[str] = ()) -> Reply:
+    """Gets a large body into an empty file, as ``send`` does; memory stays flat, and the reply's ``body`` is empty.
+
+    Only what a good answer brings is written. Raises as ``send``, and Unavailable for a body that ends before its
+    declared length; OSError of the file passes through.
+    """
+    limits = _Limits(time.monotonic() + seconds, limit_bytes, excepted, file)
+    reply = _follow("GET", url, {}, b"", limits)
+    declared = reply.headers.get("content-length", "")
+    if reply.is_good and declared.isascii() and declared.isdigit() and int(declared) != file.tell():
+        raise Unavailable(AWAY)
+    return reply
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Of one exchange with all its redirects; ``until`` by the monotonic clock. ``file`` takes the body instead of memory."""
+
+    until: float
+    limit_bytes: int
+    excepted: Collection[str]
+    file: BinaryIO | None = None
+
+
+def _follow(method: str, url: str, headers: Mapping[str, str], body: bytes, limits: _Limits) -> Reply:
     guard.leaving("another machine")
-    until = time.monotonic() + seconds
     for _ in range(MOST_REDIRECTS + 1):
-        reply = _send_once(method, url, {"User-Agent": AGENT, **(headers or {})}, body, until, limit_bytes, excepted)
+        reply = _send_once(method, url, {"User-Agent": AGENT, **headers}, body, limits)
         if reply.status not in _REDIRECTS or "location" not in reply.headers or method not in {"GET", "HEAD"}:
             return reply
         url = urljoin(url, reply.headers["location"])
     raise Invalid(TOO_MANY_TURNS)
 
 
-def _send_once(
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    until: float,
-    limit_bytes: int,
-    excepted: Collection[str],
-) -> Reply:
+def _send_once(method: str, url: str, headers: Mapping[str, str], body: bytes, limits: _Limits) -> Reply:
     import httpcore
 
-    _check_url(url, excepted)
+    _check_url(url, limits.excepted)
     timeouts = {"connect": CONNECT_SECONDS, "read": SILENCE_SECONDS, "write": SILENCE_SECONDS, "pool": CONNECT_SECONDS}
-    left = until - time.monotonic()
-    limits = {name: max(min(value, left), 0.001) for name, value in timeouts.items()}
+    left = limits.until - time.monotonic()
+    waits = {name: max(min(value, left), 0.001) for name, value in timeouts.items()}
     try:
         with (
-            httpcore.ConnectionPool(network_backend=_make_backend(excepted)) as pool,
+            httpcore.ConnectionPool(network_backend=_make_backend(limits.excepted)) as pool,
             pool.stream(
-                method, url, headers=list(headers.items()), content=body, extensions={"timeout": limits}
+                method, url, headers=list(headers.items()), content=body, extensions={"timeout": waits}
             ) as answer,
         ):
             found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            return Reply(answer.status, found, _read(answer.iter_stream(), until, limit_bytes), url)
+            reply = Reply(answer.status, found, b"", url)
+            if limits.file is not None and reply.is_good:
+                for part in _take(answer.iter_stream(), limits):
+                    limits.file.write(part)
+                return reply
+            return replace(reply, body=b"".join(_take(answer.iter_stream(), limits)))
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, UnicodeError) as problem:
         raise Unavailable(AWAY) from problem
 
 
-def _read(parts: Iterable[bytes], until: float, limit_bytes: int) -> bytes:
-    body = bytearray()
+def _take(parts: Iterable[bytes], limits: _Limits) -> Iterator[bytes]:
+    """The parts of a body while they fit and come in time."""
+    length = 0
     for part in parts:
-        body += part
-        if len(body) > limit_bytes:
+        length += len(part)
+        if length > limits.limit_bytes:
             raise Invalid(TOO_LONG)
-        if time.monotonic() > until:
+        if time.monotonic() > limits.until:
             raise Unavailable(AWAY)
-    return bytes(body)
+        yield part
 
 
 def _check_url(url: str, excepted: Collection[str]) -> None:

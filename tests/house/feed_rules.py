@@ -1,8 +1,7 @@
 """Each numbered rule about feeds and media, with the tests that fail where it is broken.
 
-The numbers are those of the project's page about what apps see: sections 1 to 13. A rule whose time has not come stands
-in ``PENDING`` with its reason; one that is kept in part has the reason in ``PARTLY``. Node ids leave out the folder
-``tests`` and what stands in brackets behind a name.
+The numbers are those of the project's page about what apps see: sections 1 to 13. One that is kept in part has
+the reason in ``PARTLY``. Node ids leave out the folder ``tests`` and what stands in brackets behind a name.
 """
 
 _BUILD = "feeds/test_build.py::test_"
@@ -55,6 +54,7 @@ _LISTENING = "flows/test_listening.py::test_"
 _WALK = "flows/test_episode_walk.py::test_"
 _REAL = "flows/test_real_apps.py::test_"
 _WATCHED = "web/test_watching.py::test_"
+_MOVED_IN = "importing/test_feed.py::test_"
 _NGINX = "flows/test_nginx.py::test_"
 
 NUMBERS = tuple(
@@ -76,11 +76,6 @@ NUMBERS = tuple(
     """.split()
 )
 """Every rule there is, in the order of the page."""
-
-PENDING = {
-    "T16": "shows and episodes cannot be imported yet; what the rule asks of guids that are there is tested by G1 and G6",
-}
-"""Rules that wait for a later part of the product, each with the reason."""
 
 PARTLY = {
     "6.3": (
@@ -602,6 +597,10 @@ RULES: dict[str, tuple[str, ...]] = {
         f"{_ANSWERS}t15_a_scheduled_episode_appears_with_a_new_tag_and_no_write",
         f"{_RENDERER}t15_a_scheduled_episode_comes_with_its_time_without_a_write",
         f"{_WALK}a_scheduled_episode_comes_out_at_its_time_without_a_command_t15",
+    ),
+    "T16": (
+        f"{_MOVED_IN}t16_guids_dates_and_the_show_s_guid_are_in_our_feed_as_they_were_in_the_other",
+        f"{_MOVED_IN}t16_a_date_in_another_form_is_the_same_second",
     ),
     "T17": (
         f"{_FEEDS}t17_real_parsers_take_the_feeds",

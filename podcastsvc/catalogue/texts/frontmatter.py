@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ _CLOSE = re.compile(rb"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 # What stands in a stranger's file is matched without a way back, so that its length alone counts (rule T-X7).
 _KEY = re.compile(rb"[ \t]*+[\"'{]?[A-Za-z_][\w -]*+[\"']?[ \t]*+:")
 _SEARCHED_BYTES = 4096
+_ODD = "\x7f\x85\u2028\u2029\ufeff"
 _PLAIN = re.compile(r"\w(?:[\w ./+@:-]*[\w./+-])?")
 _BLANK_OR_COMMENT = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n?")
 _COMMENT_AT_ONCE = re.compile(r"(?:#[^\n]*)?\r?\n?")
@@ -99,6 +101,12 @@ def edit(raw: bytes, changes: Mapping[str, Value], *, file: str, body: str | Non
 def write_guid(raw: bytes, guid: str, *, file: str) -> bytes:
     """The file with a line ``guid: …`` in its head, and every other byte as it was."""
     return edit(raw, {"guid": guid}, file=file)
+
+
+def edit_mapping(raw: bytes, changes: Mapping[str, Value], *, file: str) -> bytes:
+    """A file that is YAML as a whole, such as ``show.yaml``, with some keys changed, added or taken out, as ``edit`` does."""
+    newline = "\r\n" if b"\r\n" in raw else "\n"
+    return _edit_head(_decode(raw, file), changes, newline, file).encode()
 
 
 def _decode(head: bytes, file: str) -> str:
@@ -235,10 +243,14 @@ def _write_text(text: str) -> str:
         and len(text) <= 200
         and _PLAIN.fullmatch(text)
         and ": " not in text
+        and unicodedata.is_normalized("NFC", text)
     ):
         return text
     quoted = json.dumps(text, ensure_ascii=False)
-    # Line ends of Unicode are line ends of YAML too, and would be folded.
+    # Line ends of Unicode are line ends of YAML too, and would be folded. What is not in NFC is made so when the file
+    # is read, unless it is written by its number.
+    is_exact = unicodedata.is_normalized("NFC", text)
     return "".join(
-        f"\\u{ord(character):04x}" if character in "\x7f\x85\u2028\u2029\ufeff" else character for character in quoted
+        character if character not in _ODD and (is_exact or character.isascii()) else f"\\U{ord(character):08x}"
+        for character in quoted
     )
