@@ -15,7 +15,7 @@ COMMANDS = {
     "check": ("catalogue", "check"),
     "hosts": ("people", "hosts"),
     "members": ("people", "members"),
-    "import": ("moving", "importing"),
+    "import": ("importing", "importing"),
     "payments": ("payments", "payments"),
     "redirects": ("old_addresses", "redirects"),
     "db": ("installing", "db"),

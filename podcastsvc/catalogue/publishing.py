@@ -94,8 +94,8 @@ def create(
 ) -> str:
     """Makes the folder of a new episode below a show's folder and returns its name.
 
-    ``keys`` go into the front matter as they are, before what ``contents`` says; ``texts`` are small files by their
-    names. Raises Unavailable on a full disk; then nothing was made.
+    ``keys`` go into the front matter as they are, in place of what ``contents`` says; ``texts`` are small files by
+    their names. Raises Unavailable on a full disk; then nothing was made.
     """
     spare = root / f"{_BUILT}{make_ulid().lower()}"
     try:
@@ -252,7 +252,7 @@ def list_changes(contents: Contents, notes: ShowNotes, zone: tzinfo) -> dict[str
         ("explicit", contents.explicit, notes.explicit, contents.explicit),
         ("language", contents.language, notes.language, contents.language or None),
         ("summary", contents.summary, notes.summary, contents.summary or None),
-        ("people", contents.people, notes.people, [_write_person(person) for person in contents.people] or None),
+        ("people", contents.people, notes.people, [write_person(person) for person in contents.people] or None),
         ("tags", contents.tags, notes.tags, list(contents.tags) or None),
         ("listed", contents.listed, notes.listed, None if contents.listed else False),
     )
@@ -284,7 +284,8 @@ def _write_access(contents: Contents) -> Value:
     return {"public": None, "plans": list(contents.plans)}.get(contents.access_kind, contents.access_kind)
 
 
-def _write_person(person: Person) -> dict[str, Value]:
+def write_person(person: Person) -> dict[str, Value]:
+    """Somebody as an entry of ``people`` in front matter and ``show.yaml``; what readers assume by themselves is left out."""
     found: dict[str, Value] = {"name": person.name, "role": person.role}
     if person.group != "cast":
         found["group"] = person.group

@@ -1,6 +1,7 @@
 """Show notes: the Markdown of an episode with its front matter, read into plain values with a message for every mistake."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -19,6 +20,7 @@ from podcastsvc.kit.text import clean_line, clean_text
 FILE = "notes.md"
 MOST_NOTES_CHARS = 100_000
 MOST_SLUG_CHARS = 80
+MOST_GUID_CHARS = 1000
 TYPES = ("full", "trailer", "bonus")
 
 _INSTANT = re.compile(
@@ -92,7 +94,7 @@ def _read_head(reader: Reader, zone: tzinfo) -> ShowNotes:
     return ShowNotes(
         title=reader.text("title"),
         published_at=read_instant(reader, "date", zone),
-        guid=reader.exact("guid"),
+        guid=reader.exact("guid", limit_chars=MOST_GUID_CHARS),
         slug=_read_slug(reader),
         season=reader.whole("season", least=1, most=999_999),
         season_name=reader.text("season_name", limit_chars=128),
@@ -221,15 +223,20 @@ def _read_people(reader: Reader) -> tuple[Person, ...]:
 def _read_tags(reader: Reader) -> tuple[str, ...]:
     value = reader.values.get("tags")
     entries = value.split(",") if isinstance(value, str) else reader.entries("tags")
+    if not all(is_text(entry) for entry in entries):
+        reader.complain("tags", N_("'tags' must be a list of words: [history, empire]."))
+        return ()
+    return clean_tags(map(str, entries))[:_MOST_ENTRIES]
+
+
+def clean_tags(written: Iterable[str]) -> tuple[str, ...]:
+    """Tags of at most 60 characters, each once whatever its case, as first written."""
     tags: dict[str, str] = {}
-    for entry in entries:
-        if not is_text(entry):
-            reader.complain("tags", N_("'tags' must be a list of words: [history, empire]."))
-            return ()
-        tag = clean_line(str(entry), limit_chars=60)
+    for each in written:
+        tag = clean_line(each, limit_chars=60)
         if tag:
             tags.setdefault(tag.casefold(), tag)
-    return tuple(tags.values())[:_MOST_ENTRIES]
+    return tuple(tags.values())
 
 
 def _read_aliases(reader: Reader) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from podcastsvc.catalogue import uploads
 from podcastsvc.catalogue.limits import MOST_PICTURE_BYTES, MOST_TEXT_BYTES
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Invalid, Unavailable
-from podcastsvc.importing.page import MOST_PAGE_BYTES
+from podcastsvc.importing.rss import MOST_PAGE_BYTES, TranscriptLink
 from podcastsvc.kit import files, outgoing
 from podcastsvc.kit.language import sentence
 
@@ -21,7 +21,10 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things go: the show's folder, and a folder of ours for what arrives. ``excepted`` as in ``outgoing.send``."""
+    """Where things go: the show's folder, and a folder of ours for what arrives.
+
+    ``limit_bytes`` is the most that one audio file may have; ``excepted`` as in ``outgoing.send``.
+    """
 
     root: Path
     arriving: Path
@@ -53,18 +56,17 @@ def get_file(url: str, folder: Path, kind: Kind, places: Places) -> Path:
         except Unavailable:
             if not left:
                 raise
-    if not reply.is_good:
-        raise Invalid(sentence("The address %(url)s answers %(status)s.", url=url, status=reply.status))
+    _check(reply, url)
     extension, _ = uploads.examine(path, kind, urlsplit(url).path.rpartition("/")[2])
     return path.rename(path.with_suffix(extension))
 
 
-def get_transcript(url: str, mime: str, folder: Path, places: Places) -> Path | None:
-    """WebVTT and SRT; other forms (HTML, JSON, plain text) have no times that a page could follow."""
-    if not any(word in f"{mime} {urlsplit(url).path}".lower() for word in ("vtt", "srt", "subrip")):
+def get_transcript(link: TranscriptLink, folder: Path, places: Places) -> Path | None:
+    """WebVTT or SRT, looked at; None for other forms (HTML, JSON, plain text), whose times a page could not follow."""
+    if not any(word in f"{link.mime} {urlsplit(link.url).path}".lower() for word in ("vtt", "srt", "subrip")):
         return None
     path = folder / "transcript.part"
-    path.write_bytes(get_text(url, places))
+    path.write_bytes(get_text(link.url, places))
     extension, _ = uploads.examine(path, Kind.TRANSCRIPT, "transcript")
     return path.rename(path.with_suffix(extension))
 
@@ -81,9 +83,13 @@ def get_page(url: str, excepted: Collection[str]) -> bytes:
 
 def _get(url: str, limit_bytes: int, excepted: Collection[str]) -> bytes:
     reply = outgoing.send("GET", url, seconds=_TEXT_SECONDS, limit_bytes=limit_bytes, excepted=excepted)
+    _check(reply, url)
+    return reply.body
+
+
+def _check(reply: outgoing.Reply, url: str) -> None:
     if not reply.is_good:
         raise Invalid(sentence("The address %(url)s answers %(status)s.", url=url, status=reply.status))
-    return reply.body
 
 
 def read_file(source: str) -> bytes:

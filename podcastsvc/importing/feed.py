@@ -16,16 +16,15 @@ from zoneinfo import ZoneInfo
 from podcastsvc.catalogue import publishing, shownotes
 from podcastsvc.catalogue.publishing import Contents, Files
 from podcastsvc.catalogue.show import FILE as SHOW_FILE
-from podcastsvc.catalogue.show import Person, read_show
+from podcastsvc.catalogue.show import read_show
 from podcastsvc.catalogue.texts import frontmatter
 from podcastsvc.catalogue.texts.frontmatter import Value
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Conflict, Failure, Invalid, Unavailable
-from podcastsvc.importing import page as feed_page
 from podcastsvc.importing.arriving import Places, get_file, get_page, get_text, get_transcript, open_corner, read_file
-from podcastsvc.importing.page import Channel, Entry
+from podcastsvc.importing.rss import Channel, Entry, read_page
 from podcastsvc.importing.shownotes import write_markdown
-from podcastsvc.kit import files, outgoing
+from podcastsvc.kit import files
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.text import is_web_address
 
@@ -35,7 +34,7 @@ MOST_ENTRIES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """All pages of a feed. Entries are as the feed has them, each guid once."""
+    """All pages of a feed. Entries are in the order of the feed; of those with one guid there is the first."""
 
     channel: Channel
     entries: tuple[Entry, ...]
@@ -54,13 +53,16 @@ class Moved:
 def read_feed(source: str, *, excepted: Collection[str] = ()) -> Feed:
     """Reads all pages of a feed at an address, or the document in a file. Raises Invalid and Unavailable."""
     raw = get_page(source, excepted) if is_web_address(source) else read_file(source)
-    first = following = feed_page.read_page(raw)
-    entries = {entry.guid: entry for entry in reversed(first.entries)}
+    first = page = read_page(raw)
+    found = list(page.entries)
     asked = {source}
-    while following.following and following.following not in asked and len(asked) < MOST_PAGES:
-        asked.add(following.following)
-        following = feed_page.read_page(get_page(following.following, excepted))
-        entries |= {entry.guid: entry for entry in following.entries if entry.guid not in entries}
+    while page.next_url and page.next_url not in asked and len(asked) < MOST_PAGES:
+        asked.add(page.next_url)
+        page = read_page(get_page(page.next_url, excepted))
+        found += page.entries
+    entries: dict[str, Entry] = {}
+    for entry in found:
+        entries.setdefault(entry.guid, entry)
     if len(entries) > MOST_ENTRIES:
         raise Invalid(sentence("This feed has more than %(count)s episodes.", count=MOST_ENTRIES))
     return Feed(first.channel, tuple(entries.values()))
@@ -91,9 +93,7 @@ def move_in(
     ``most`` stops after so many new ones; ``progress`` is told how many of the new ones are done. Raises Conflict where
     the folder holds another show, Unavailable where the disk refuses; the folders written until then stay.
     """
-    with _keeping(places.root), _keeping(places.arriving), files.alone_in(places.arriving):
-        for left in places.arriving.iterdir():
-            shutil.rmtree(left, ignore_errors=True)
+    with _keeping(), _alone(places):
         moved = Moved()
         zone = _move_show(feed.channel, places, moved)
         known = set(_list_guids(places.root, zone))
@@ -108,10 +108,20 @@ def move_in(
 
 
 @contextlib.contextmanager
-def _keeping(folder: Path) -> Iterator[None]:
-    """A folder that is there. Raises Unavailable for what the disk refuses meanwhile."""
-    try:
+def _alone(places: Places) -> Iterator[None]:
+    """While no other process moves in here: both folders are there, and what a killed run left is gone."""
+    for folder in (places.root, places.arriving):
         folder.mkdir(parents=True, exist_ok=True)
+    with files.alone_in(places.arriving):
+        for left in places.arriving.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+@contextlib.contextmanager
+def _keeping() -> Iterator[None]:
+    """Raises Unavailable for what the disk refuses meanwhile."""
+    try:
         yield
     except OSError as problem:
         raise Unavailable(
@@ -164,14 +174,9 @@ def _write_show(channel: Channel) -> dict[str, Value]:
         "type": channel.type,
         "complete": channel.is_complete or None,
         "guid": channel.guid,
-        "people": [_write_person(person) for person in channel.people],
+        "people": [publishing.write_person(person) for person in channel.people],
     }
     return {name: value for name, value in found.items() if value not in ("", None, [], {})}
-
-
-def _write_person(person: Person) -> dict[str, Value]:
-    values = {"name": person.name, "role": person.role, "group": person.group, "url": person.url, "image": person.image}
-    return {name: value for name, value in values.items() if value}
 
 
 def _list_guids(root: Path, zone: tzinfo) -> Iterator[str]:
@@ -186,6 +191,14 @@ def _list_guids(root: Path, zone: tzinfo) -> Iterator[str]:
 # ---- episodes
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The files of one entry, arrived and looked at; ``texts`` are small ones by the names they get."""
+
+    parts: dict[Kind, Path]
+    texts: dict[str, bytes]
+
+
 def _move_entry(entry: Entry, channel: Channel, places: Places, zone: tzinfo, moved: Moved, now: datetime) -> None:
     name = entry.title or entry.guid or "?"
     if not entry.guid or not entry.audio:
@@ -195,35 +208,45 @@ def _move_entry(entry: Entry, channel: Channel, places: Places, zone: tzinfo, mo
         moved.problems.append(
             sentence("%(name)s: its date cannot be read, so it is a draft. Give it one in its notes.md.", name=name)
         )
-    with open_corner(places) as folder, _telling(name, moved):
-        parts = {Kind.AUDIO: get_file(entry.audio, folder, Kind.AUDIO, places)}
-        texts: dict[str, bytes] = {}
-        # Without one of these an episode is still an episode.
-        with _telling(name, moved):
-            if entry.picture and entry.picture != channel.picture:
-                parts[Kind.COVER] = get_file(entry.picture, folder, Kind.COVER, places)
-        with _telling(name, moved):
-            for transcript in entry.transcripts:
-                found = get_transcript(transcript.url, transcript.mime, folder, places)
-                language = transcript.language if transcript.language.isalpha() else ""
-                if found is not None:
-                    texts.setdefault(
-                        f"transcript{f'.{language}' if language else ''}{found.suffix}", found.read_bytes()
-                    )
-        with _telling(name, moved):
-            if entry.chapters:
-                texts["chapters.json"] = get_text(entry.chapters, places)
-        moved.folders.append(
-            publishing.create(
-                places.root,
-                _write_contents(entry),
-                Files(parts),
-                zone=zone,
-                now=entry.date or now,
-                keys=_write_keys(entry, channel),
-                texts=texts,
+    with open_corner(places) as folder:
+        gathered = _gather(entry, channel, folder, places, name, moved)
+        if gathered is None:
+            return
+        # Unavailable here means that our own disk is full, which ends it all.
+        with _telling(name, moved, (Invalid,)):
+            moved.folders.append(
+                publishing.create(
+                    places.root,
+                    _write_contents(entry),
+                    Files(gathered.parts),
+                    zone=zone,
+                    now=entry.date or now,
+                    keys=_write_keys(entry, channel),
+                    texts=gathered.texts,
+                )
             )
-        )
+
+
+def _gather(entry: Entry, channel: Channel, folder: Path, places: Places, name: str, moved: Moved) -> Gathered | None:
+    """Fetches what an entry offers. None where the audio does not come; without the rest an episode is still one."""
+    gathered = Gathered({}, {})
+    with _telling(name, moved):
+        gathered.parts[Kind.AUDIO] = get_file(entry.audio, folder, Kind.AUDIO, places)
+    if not gathered.parts:
+        return None
+    with _telling(name, moved):
+        if entry.picture and entry.picture != channel.picture:
+            gathered.parts[Kind.COVER] = get_file(entry.picture, folder, Kind.COVER, places)
+    with _telling(name, moved):
+        for link in entry.transcripts:
+            found = get_transcript(link, folder, places)
+            if found is not None:
+                language = f".{link.language}" if link.language.isalpha() else ""
+                gathered.texts.setdefault(f"transcript{language}{found.suffix}", found.read_bytes())
+    with _telling(name, moved):
+        if entry.chapters:
+            gathered.texts["chapters.json"] = get_text(entry.chapters, places)
+    return gathered
 
 
 def _write_contents(entry: Entry) -> Contents:
@@ -259,13 +282,9 @@ def _write_keys(entry: Entry, channel: Channel) -> dict[str, Value]:
 
 
 @contextlib.contextmanager
-def _telling(name: str, moved: Moved) -> Iterator[None]:
-    """What fails inside is told with the episode's name and stops nothing else, but for a disk that is full."""
+def _telling(name: str, moved: Moved, kinds: tuple[type[Failure], ...] = (Invalid, Unavailable)) -> Iterator[None]:
+    """What fails inside is told with the episode's name and stops nothing else."""
     try:
         yield
-    except Invalid as refusal:
-        moved.problems.append(sentence("%(name)s: %(problem)s", name=name, problem=refusal.message))
-    except Unavailable as failure:
-        if failure.message != outgoing.AWAY:
-            raise
+    except kinds as failure:
         moved.problems.append(sentence("%(name)s: %(problem)s", name=name, problem=failure.message))

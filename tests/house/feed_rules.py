@@ -54,6 +54,7 @@ _LISTENING = "flows/test_listening.py::test_"
 _WALK = "flows/test_episode_walk.py::test_"
 _REAL = "flows/test_real_apps.py::test_"
 _WATCHED = "web/test_watching.py::test_"
+_MOVING_IN = "flows/test_moving_in.py::test_"
 _MOVED_IN = "importing/test_feed.py::test_"
 _NGINX = "flows/test_nginx.py::test_"
 
@@ -599,7 +600,7 @@ RULES: dict[str, tuple[str, ...]] = {
         f"{_WALK}a_scheduled_episode_comes_out_at_its_time_without_a_command_t15",
     ),
     "T16": (
-        f"{_MOVED_IN}t16_guids_dates_and_the_show_s_guid_are_in_our_feed_as_they_were_in_the_other",
+        f"{_MOVING_IN}t16_guids_dates_and_the_show_s_guid_are_in_our_feed_as_they_were_in_the_other",
         f"{_MOVED_IN}t16_a_date_in_another_form_is_the_same_second",
     ),
     "T17": (

@@ -4,17 +4,16 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import feedparser
 import pytest
 
 from podcastsvc.catalogue import shownotes
+from podcastsvc.catalogue.show import read_show
 from podcastsvc.errors import Conflict, Invalid, Unavailable
 from podcastsvc.importing import arriving
 from podcastsvc.importing.arriving import Places
 from podcastsvc.importing.feed import check_owner, move_in, read_feed
 from tests.catalogue.disks import full_disk
 from tests.importing.elsewhere import CHANNEL, VTT, open_elsewhere, write_item
-from tests.site import Site
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 MOST = 50 * 1024 * 1024
@@ -56,52 +55,6 @@ def read_notes(folder: Path):
     notes = shownotes.read_shownotes((folder / "notes.md").read_bytes(), UTC, remarks)
     assert remarks == []
     return notes
-
-
-GUIDS = [
-    "https://old.example/?p=123&amp;x=1",
-    "tag:soundcloud,2010:tracks/12345",
-    "  91a5d2c0-0000-4000-8000-000000000000\n",
-    "two  spaces and UPPER",
-    "cafe\u0301 not composed",
-    "12:30",
-    "null",
-    "ÿ \U0001f399 #hash: 'quotes' \"double\" \\ back",
-    "x" * 900,
-]
-
-
-@pytest.mark.timeout(120)
-def test_t16_guids_dates_and_the_show_s_guid_are_in_our_feed_as_they_were_in_the_other(tmp_path, elsewhere):
-    items = [
-        write_item(guid, f"Episode {number}", f"Tue, 03 Feb 2015 08:{number:02}:05 +0000")
-        for number, guid in enumerate(GUIDS)
-    ]
-    url = elsewhere.put_feed(*items)
-    site = Site(tmp_path)
-    site.run("init", "--host-email", "ada@example.org")
-
-    said = site.run("import", "feed", url, "--inside", elsewhere.place)
-    site.start()
-    try:
-        ours = site.fetch("/feed.xml").body
-    finally:
-        site.stop()
-
-    assert f"Moved in {len(GUIDS)}, there already 0." in said
-    assert f"to {site.base_url}/feed.xml" in said
-    theirs = elsewhere.pages["/feed.xml"]
-    assert list_raw(ours, "podcast:guid") == list_raw(theirs, "podcast:guid")
-    assert sorted(list_raw(ours, "pubDate", of_items=True)) == sorted(list_raw(theirs, "pubDate", of_items=True))
-    old = [(entry.id, entry.published_parsed) for entry in feedparser.parse(theirs).entries]
-    new = [(entry.id, entry.published_parsed) for entry in feedparser.parse(ours).entries]
-    assert sorted(new) == sorted(old)
-    assert len(new) == len(GUIDS)
-
-
-def list_raw(document: bytes, name: str, *, of_items: bool = False) -> list[bytes]:
-    text = document[document.index(b"<item>") :] if of_items else document
-    return re.findall(rf"<{name}>(.*?)</{name}>".encode(), text)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +101,6 @@ def test_an_episode_brings_all_that_its_feed_says(elsewhere, places):
 
 
 def test_the_show_s_file_says_what_the_feed_says(elsewhere, places):
-    from podcastsvc.catalogue.show import read_show
-
     assert move(elsewhere.put_feed(), places).has_show
 
     facts, remarks = read_show((places.root / "show.yaml").read_bytes())
@@ -333,13 +284,3 @@ def test_a_feed_may_be_a_file(tmp_path, elsewhere):
 def test_a_private_address_is_no_feed(elsewhere):
     with pytest.raises(Invalid, match="cannot be asked"):
         read_feed(elsewhere.put_feed())
-
-
-def test_a_look_changes_nothing(tmp_path, elsewhere):
-    site = Site(tmp_path)
-    before = sorted(site.episodes.rglob("*"))
-
-    said = site.run("import", "feed", elsewhere.put_feed(write_item("a")), "--look", "--inside", elsewhere.place)
-
-    assert "The Long Way: 1 episodes" in said
-    assert sorted(site.episodes.rglob("*")) == before

@@ -22,7 +22,7 @@ _CLOSE = re.compile(rb"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 # What stands in a stranger's file is matched without a way back, so that its length alone counts (rule T-X7).
 _KEY = re.compile(rb"[ \t]*+[\"'{]?[A-Za-z_][\w -]*+[\"']?[ \t]*+:")
 _SEARCHED_BYTES = 4096
-_ODD = "\x7f\x85\u2028\u2029\ufeff"
+_FOLDED = "\x7f\x85\u2028\u2029\ufeff"
 _PLAIN = re.compile(r"\w(?:[\w ./+@:-]*[\w./+-])?")
 _BLANK_OR_COMMENT = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n?")
 _COMMENT_AT_ONCE = re.compile(r"(?:#[^\n]*)?\r?\n?")
@@ -238,19 +238,19 @@ def _write(value: Value) -> str:
 def _write_text(text: str) -> str:
     """Plain where no reader could take it for something else, else in quotes on one line."""
     resolver: Any = yaml.resolver.Resolver()
+    # Readers make texts NFC; what must stay otherwise is written by the numbers of its characters.
+    is_nfc = unicodedata.is_normalized("NFC", text)
     if (
         resolver.resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str"
         and len(text) <= 200
         and _PLAIN.fullmatch(text)
         and ": " not in text
-        and unicodedata.is_normalized("NFC", text)
+        and is_nfc
     ):
         return text
     quoted = json.dumps(text, ensure_ascii=False)
-    # Line ends of Unicode are line ends of YAML too, and would be folded. What is not in NFC is made so when the file
-    # is read, unless it is written by its number.
-    is_exact = unicodedata.is_normalized("NFC", text)
+    # Line ends of Unicode are line ends of YAML too, and would be folded.
     return "".join(
-        character if character not in _ODD and (is_exact or character.isascii()) else f"\\U{ord(character):08x}"
+        character if character not in _FOLDED and (is_nfc or character.isascii()) else f"\\U{ord(character):08x}"
         for character in quoted
     )

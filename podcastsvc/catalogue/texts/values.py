@@ -45,15 +45,19 @@ class Reader:
             return ""
         return self._fit(key, clean_line(str(value), limit_chars=1_000_000), limit_chars)
 
-    def exact(self, key: str, *, limit_chars: int = 1000) -> str:
-        """A name that apps compare byte for byte: nothing in it is made equal but the white space around it (rule G1)."""
+    def exact(self, key: str, *, limit_chars: int) -> str:
+        """A name that apps compare byte for byte: only the white space around it is taken off (rule G1).
+
+        One that is longer than the limit is a mistake, since what is cut is another name.
+        """
         value = self.values.get(key)
-        if value is not None and is_text(value) and len(str(value).strip()) > limit_chars:
-            self.complain(
-                key, sentence("%(key)s is longer than %(count)s characters.", key=repr(key), count=limit_chars)
-            )
-            return ""
-        return str(value).strip(" \t\r\n") if value is not None and is_text(value) else self.text(key)
+        if value is None or not is_text(value):
+            return self.text(key)
+        name = str(value).strip(" \t\r\n")
+        if len(name) <= limit_chars:
+            return name
+        self.complain(key, sentence("%(key)s is longer than %(count)s characters.", key=repr(key), count=limit_chars))
+        return ""
 
     def texts(self, key: str, *, limit_chars: int = 255) -> Texts:
         """A text in one or several languages: ``title: Maps`` or ``title: {en: Maps, es: Mapas}``."""

@@ -86,13 +86,15 @@ def feed(
 
 def _find_feed(services: Services, folder: str) -> str:
     """The address of the show's public feed, "" where its file has a mistake that keeps it out of the catalogue."""
-    from podcastsvc.catalogue.addresses import write_feed_path
     from podcastsvc.catalogue.shows import list_shows
+    from podcastsvc.feeds.addresses import Addresses
 
     with services.db.reading() as session:
         shows = list_shows(session)
         show = next((show for show in shows if show.folder == folder), None)
-        return services.settings.base_url + write_feed_path(None if show is shows[0] else show.key) if show else ""
+        if show is None:
+            return ""
+        return Addresses(services.settings.base_url, show, is_first=show is shows[0]).public_feed
 
 
 def _tell_progress(done: int, whole: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcastsvc.errors import Invalid
-from podcastsvc.importing.page import read_page
+from podcastsvc.importing.rss import read_page
 from podcastsvc.importing.shownotes import write_markdown
 from tests.importing.elsewhere import CHANNEL, HEAD
 

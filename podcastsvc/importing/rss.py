@@ -1,6 +1,6 @@
-"""A podcast feed that somebody else publishes, read into plain values: one page of it at a time. Pure.
+"""A podcast feed in RSS that somebody else publishes, read into plain values: one document at a time. Pure.
 
-Nothing of the document reaches out: entities stay unread and nothing is loaded (rule T-X1). What cannot be used is left
+Nothing of the document reaches out: entities stay unread and nothing is loaded. What cannot be used is left
 at its default, since a feed of many years always has something odd, and one odd line must not cost an episode.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from podcastsvc.catalogue.categories import find_category
 from podcastsvc.catalogue.show import Person
+from podcastsvc.catalogue.shownotes import TYPES, clean_tags
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.text import clean_line, clean_text, is_web_address
@@ -28,12 +29,11 @@ _YES = frozenset(("yes", "true", "explicit"))
 _NUMBER = re.compile(r"\d{1,6}")
 _XML_SPACE = " \t\r\n"
 _MOST_TAGS = 20
-_TYPES = ("full", "trailer", "bonus")
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file that a feed offers beside the audio; ``mime`` and ``language`` as the feed says, maybe "" ."""
+class TranscriptLink:
+    """A transcript that an item offers; ``mime`` and ``language`` as the feed says, "" where it says nothing."""
 
     url: str
     mime: str = ""
@@ -65,7 +65,7 @@ class Entry:
     picture: str = ""
     people: tuple[Person, ...] = ()
     tags: tuple[str, ...] = ()
-    transcripts: tuple[File, ...] = ()
+    transcripts: tuple[TranscriptLink, ...] = ()
     chapters: str = ""
 
 
@@ -93,11 +93,11 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One document of a feed; ``following`` is the address of the next one (RFC 5005), "" for none."""
+    """One document of a feed; ``next_url`` leads to older entries (RFC 5005 section 3), "" on the last."""
 
     channel: Channel
     entries: tuple[Entry, ...]
-    following: str = ""
+    next_url: str = ""
 
 
 def read_page(raw: bytes) -> Page:
@@ -172,13 +172,13 @@ def _read_entry(item: Any) -> Entry:
         season_name="" if season is None else clean_line(season.get("name") or "", limit_chars=128),
         number=_number(_text(item, f"{{{_ITUNES}}}episode") or _said(number)),
         number_display="" if number is None else clean_line(number.get("display") or "", limit_chars=32),
-        type=kind if kind in _TYPES else "full",
+        type=kind if kind in TYPES else "full",
         explicit=_read_explicit(_text(item, f"{{{_ITUNES}}}explicit").lower()),
         picture=_find_picture(item),
         people=_read_people(item),
         tags=_read_tags(item),
         transcripts=tuple(
-            File(url, each.get("type") or "", (each.get("language") or "").lower())
+            TranscriptLink(url, each.get("type") or "", (each.get("language") or "").lower())
             for each in _all(item, "transcript")
             if (url := _address(each.get("url")))
         ),
@@ -222,12 +222,7 @@ def _read_people(element: Any) -> tuple[Person, ...]:
 def _read_tags(item: Any) -> tuple[str, ...]:
     written = [each.text or "" for each in item.iterfind("category")]
     written += _text(item, f"{{{_ITUNES}}}keywords").split(",")
-    tags: dict[str, str] = {}
-    for each in written:
-        tag = clean_line(each, limit_chars=60)
-        if tag:
-            tags.setdefault(tag.casefold(), tag)
-    return tuple(tags.values())[:_MOST_TAGS]
+    return clean_tags(written)[:_MOST_TAGS]
 
 
 def _find_picture(element: Any) -> str:
