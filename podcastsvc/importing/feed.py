@@ -204,6 +204,15 @@ def _move_entry(entry: Entry, channel: Channel, places: Places, zone: tzinfo, mo
     if not entry.guid or not entry.audio:
         moved.problems.append(sentence("%(name)s: it has no audio, so it was left out.", name=name))
         return
+    if len(entry.guid) > shownotes.MOST_GUID_CHARS:
+        moved.problems.append(
+            sentence(
+                "%(name)s: its guid has more than %(count)s characters, so it was left out.",
+                name=name,
+                count=shownotes.MOST_GUID_CHARS,
+            )
+        )
+        return
     if entry.date is None:
         moved.problems.append(
             sentence("%(name)s: its date cannot be read, so it is a draft. Give it one in its notes.md.", name=name)
