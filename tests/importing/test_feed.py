@@ -204,7 +204,7 @@ def test_a_connection_that_breaks_is_tried_again(elsewhere, places):
             write_item("a").replace("{base}/one.mp3", "http://10.1.2.3/x.mp3"),
             "Why maps lie: This address cannot be asked",
         ),
-        (write_item("x" * 1001), "Why maps lie: its guid has more than 1000 characters"),
+        (write_item("x" * 1001), "Why maps lie: its guid has more than 1,000 characters"),
         (write_item("a").replace("{base}/one.mp3", "file:///etc/passwd"), "Why maps lie: it has no audio"),
     ],
 )
