@@ -15,8 +15,9 @@ from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import payments
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import PaymentFacts, SubscriptionFacts
-from podcastsvc.billing.following.rules import KNOWN, Links, Seen, list_owed, make_lost, make_mirror
+from podcastsvc.billing.following.rules import KNOWN, Links, Seen, is_over, list_owed, make_lost, make_mirror
 from podcastsvc.billing.gateway import Missing
+from podcastsvc.billing.groups import seating
 from podcastsvc.billing.returning import effects
 from podcastsvc.errors import NotFound, Unavailable
 from podcastsvc.kit import clock
@@ -118,6 +119,8 @@ def _follow_up(session: Session, before: Subscription | None, after: Mirror, see
     needs_confirmation = seen is not None and seen.needs_confirmation
     for owed in list_owed(before, after, needs_confirmation=needs_confirmation):
         owing.owe_letter(session, owed.kind, after.stripe_id, owed.period)
+    if is_over(after.status) and (before is None or not is_over(before.status)) and after.member_id is not None:
+        seating.owe_ended(session, after.member_id, f"{after.stripe_id}:{after.status}")
     invoice = seen.facts.latest_invoice if seen is not None else None
     is_new = before is None or (before.latest_invoice, before.member_id) != (after.latest_invoice, after.member_id)
     if invoice is not None and invoice.payment_id is not None and (is_new or invoice.status == "paid"):

@@ -42,9 +42,9 @@ class BuyRequest:
     ``member_id`` for a signed-in person, else ``address``. ``cancel_path`` is where Stripe's "back" leads, without the
     language. ``attribution`` is kept with the order (where the visitor came from).
 
-    A membership names its ``price_id``, and ``money`` only where that price leaves the amount to the buyer. Everything
-    else states ``money``, worked out from our own tables (rule T-P3), ``interval`` and ``details``. ``coupon_id`` and
-    ``trial_days`` were checked by the caller.
+    A membership names its ``price_id``, ``quantity`` people, and ``money`` only where that price leaves the amount to the
+    buyer. Everything else states ``money``, worked out from our own tables (rule T-P3), ``interval`` and ``details``.
+    ``coupon_id`` and ``trial_days`` were checked by the caller.
     """
 
     order_id: str
@@ -186,12 +186,14 @@ class _Choice:
 
 
 def _settle_choice(session: Session, request: BuyRequest) -> _Choice:
-    """The amount from our tables, or the buyer's own within the price's bounds. Raises Conflict, and Invalid for ``amount``."""
+    """The amount from our tables, or the buyer's own within the price's bounds. Raises Conflict, and Invalid for ``amount``
+    and ``seats``."""
     money, interval, is_open = request.money, str(request.interval), True
     if request.price_id is not None:
         price = plans.find_price(session, request.price_id, request.language)
         if price is None:
             raise Conflict(plans.NOT_OFFERED)
+        plans.check_seats(price, request.quantity)
         money, interval, is_open = plans.settle_amount(price, request.money), price.interval, price.is_open
     if money is None:
         raise Conflict(plans.NOT_OFFERED)

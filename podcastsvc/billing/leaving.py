@@ -11,6 +11,7 @@ from podcastsvc.billing import orders
 from podcastsvc.billing.account import check_account
 from podcastsvc.billing.fulfil import enqueue_give_back
 from podcastsvc.billing.gateway import Gateway, Missing
+from podcastsvc.billing.groups import seating
 from podcastsvc.billing.owing import enqueue_end
 from podcastsvc.errors import Misconfigured, NotFound
 from podcastsvc.kit.language import N_
@@ -34,6 +35,7 @@ def remove_member(db: Database, gateway: Gateway | None, member_id: int, now: da
         if accounts.find_held(session, member_id) is None:
             raise NotFound(accounts.NO_MEMBER)
         _end_new(session, member_id, ended, now)
+        seating.owe_ended(session, member_id, "removed")
         accounts.remove(session, accounts.get(session, member_id), now)
         for stripe_id in ended:
             enqueue_end(session, stripe_id)

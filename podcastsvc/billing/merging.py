@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from podcastsvc.billing import owing
 from podcastsvc.errors import Conflict, NotFound
 from podcastsvc.kit.language import N_
-from podcastsvc.members import accounts, subscriptions
+from podcastsvc.members import accounts, seats, subscriptions
 from podcastsvc.storage import jobs
 from podcastsvc.storage.tables.billing import BillingCustomer, Grant, Order, Payment, Subscription
 from podcastsvc.storage.tables.letter import Letter
@@ -78,6 +78,7 @@ def merge(session: Session, kept_id: int, folded_id: int, now: datetime) -> Merg
     old_address = plan.folded.email
     for column in _MOVING:
         session.execute(update(column.class_).where(column == folded_id).values({column.key: kept_id}))
+    seats.move(session, folded_id, kept_id)
     accounts.remove(session, plan.folded, now)
     if plan.ends is not None:
         owing.enqueue_end(session, plan.ends.stripe_id)

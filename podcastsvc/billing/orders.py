@@ -28,6 +28,7 @@ class Wish:
     order_id: str
     price_id: int | None
     email: str | None
+    seats: int
 
 
 def make_order_id() -> str:
@@ -69,7 +70,7 @@ def find_wish(session: Session, keys: Keys, cookie: str | None) -> Wish | None:
     order = session.get(Order, order_id) if order_id is not None else None
     if order is None or order.kind != "membership" or order.state != "open":
         return None
-    return Wish(order.id, order.price_id, order.email)
+    return Wish(order.id, order.price_id, order.email, order.quantity)
 
 
 def claim_browser(session: Session, keys: Keys, cookie: str | None, checkout_id: str, now: datetime) -> int | None:

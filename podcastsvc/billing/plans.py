@@ -31,6 +31,8 @@ OUT_OF_BOUNDS = N_("Choose an amount within the limits.")
 BAD_CURRENCY = N_("Enter a currency's code such as EUR or USD.")
 NOT_OFFERED = N_("This price is not offered any more. Choose another one.")
 BAD_BOUNDS = N_("The lowest amount must be the smallest, and the highest the largest.")
+BAD_SEATS = N_("A group has at most 1,000 people.")
+MOST_SEATS = 1000
 BAD_TRIAL = N_("A trial lasts at most 730 days.")
 MOST_TRIAL_DAYS = 730  # what Stripe takes
 _INTERVALS = ("year", "month", "once")
@@ -72,6 +74,7 @@ class PriceView:
 
     ``bounds`` where buyers choose the amount; ``money`` is then what we suggest. ``months`` is how long a price that is
     paid once lasts; None for good. ``trial_days`` come before the first payment, for whoever has had none.
+    ``most_seats`` is the largest group that one buyer can pay for; 1 where it is for one person.
     """
 
     id: int
@@ -84,6 +87,7 @@ class PriceView:
     months: int | None = None
     trial_days: int = 0
     trial_needs_card: bool = True
+    most_seats: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ def _view_price(plan: Plan, price: Price, language: str) -> PriceView:
         months=price.months,
         trial_days=plan.trial_days if price.interval != "once" else 0,
         trial_needs_card=plan.trial_needs_card,
+        # One payment gives a grant, and an amount of the buyer's own is for themselves.
+        most_seats=plan.most_seats if price.interval != "once" and price.least_minor is None else 1,
     )
 
 
@@ -145,6 +151,18 @@ def _read_bounds(price: Price) -> Bounds | None:
         return None
     most = None if price.most_minor is None else Money(price.most_minor, price.currency)
     return Bounds(Money(price.least_minor, price.currency), most)
+
+
+def check_seats(price: PriceView, seats: int) -> None:
+    """Raises Invalid for ``seats`` where a price is not sold to so many people."""
+    if seats == 1:
+        return
+    if price.most_seats == 1:
+        message = sentence("%(plan)s is for one person.", plan=price.title)
+        raise Invalid(message, {"seats": message})
+    if not 1 < seats <= price.most_seats:
+        message = sentence("Enter a number from 1 to %(most)s.", most=price.most_seats)
+        raise Invalid(message, {"seats": message})
 
 
 def settle_amount(price: PriceView, chosen: Money | None) -> Money:
@@ -220,6 +238,14 @@ def set_trial(session: Session, plan_key: str, days: int, *, needs_card: bool) -
     if not 0 <= days <= MOST_TRIAL_DAYS:
         raise Invalid(BAD_TRIAL, {"trial_days": BAD_TRIAL})
     session.execute(update(Plan).where(Plan.key == plan_key).values(trial_days=days, trial_needs_card=needs_card))
+
+
+def set_seats(session: Session, plan_key: str, most: int) -> None:
+    """For how many people one buyer can pay; 1 for themselves alone. Groups that run keep their size. Raises Invalid for
+    ``most_seats``."""
+    if not 1 <= most <= MOST_SEATS:
+        raise Invalid(BAD_SEATS, {"most_seats": BAD_SEATS})
+    session.execute(update(Plan).where(Plan.key == plan_key).values(most_seats=most))
 
 
 def _clean_texts(language: str, texts: Mapping[str, Any]) -> dict[str, Any]:

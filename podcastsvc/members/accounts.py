@@ -10,7 +10,7 @@ from podcastsvc.kit.keys import Keys
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.text import clean_line, clean_text
 from podcastsvc.mail.addresses import Address
-from podcastsvc.members import feed_tokens, link_use, sessions
+from podcastsvc.members import feed_tokens, link_use, seats, sessions
 from podcastsvc.members.codes import void_codes
 from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
@@ -150,6 +150,7 @@ def remove(session: Session, member: Member, now: datetime) -> None:
     feed_tokens.revoke_links(session, member.id, now=now)
     _change(session, member, email=None, email_key=None, name="", note="", password_hash=None, removed_at=now)
     link_use.forget_use(session, member.id)
+    seats.forget(session, member.id)
     _forget_gifts(session, member.id)
     _forget_words(session, member.id)
 

@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, false, literal, null, select, true, type_coerce, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, bindparam, false, literal, null, select, true, type_coerce, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import JSON, Boolean, String
 
 from podcastsvc.catalogue.access import PUBLIC, Audience
 from podcastsvc.members.subscriptions import is_of_account
 from podcastsvc.storage.tables.base import Instant
 from podcastsvc.storage.tables.billing import Grant, Subscription
+from podcastsvc.storage.tables.offer import Seat
 
 # A row that says "active" is believed this long after its period ended, while Stripe cannot be asked.
 SILENCE = timedelta(days=7)
@@ -37,6 +38,7 @@ class Standing(StrEnum):
     GIFT = "gift"
     COMP = "comp"
     BOUGHT = "bought"  # paid for by one payment, until a day or for good
+    SEAT = "seat"  # a place in a group that somebody else pays for
     PAUSED = "paused"
     ENDED = "ended"
 
@@ -46,7 +48,8 @@ class Agreement:
     """What this rule reads of a mirrored subscription. ``cancel_at`` is set in either way of being scheduled to end.
 
     ``kept_until`` is the end of the grace of a row that is past due, and of the patience with an unknown status. A monthly
-    donation gives access only to the plans that the host tied to it.
+    donation gives access only to the plans that the host tied to it. ``is_seat``: somebody else's, in whose group this member
+    has a place.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Agreement:
     paused_since: datetime | None = None
     is_collection_paused: bool = False
     is_donation: bool = False
+    is_seat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,9 @@ class Given:
 class Entitlement:
     """The answer. ``until`` is the latest end among what gives access (None: open), or when it ended.
 
-    ``changes_at`` is the next instant at which the answer changes by itself. ``needs_card``: a payment failed, whatever
-    else gives access. ``subscription_id`` is the one that is shown. ``is_unconfirmed``: it ended because Stripe could
-    not be asked for too long. ``paused_since`` tells one pause from another.
+    ``changes_at`` is the next instant at which the answer changes by itself. ``needs_card``: a payment of the member's own
+    failed, whatever else gives access. ``subscription_id`` is their own one that is shown. ``is_unconfirmed``: it ended
+    because Stripe could not be asked for too long. ``paused_since`` tells one pause from another.
     """
 
     audience: Audience = PUBLIC
@@ -112,6 +116,7 @@ _RANK = (
     Standing.HELD,
     Standing.BOUGHT,
     Standing.COMP,
+    Standing.SEAT,
     Standing.GIFT,
     Standing.TRIAL,
     Standing.PAST_DUE,
@@ -168,11 +173,23 @@ def _describe_past(claims: Sequence[_Claim], starts: Sequence[datetime]) -> Enti
         until=last.stops_at or last.until,
         changes_at=changes_at,
         subscription_id=last.subscription_id,
-        is_unconfirmed=last.standing in {Standing.ACTIVE, Standing.HELD, Standing.TRIAL},
+        is_unconfirmed=last.standing in {Standing.ACTIVE, Standing.HELD, Standing.TRIAL, Standing.SEAT},
     )
 
 
-def _weigh(agreement: Agreement) -> _Claim:
+def _weigh_seat(agreement: Agreement) -> _Claim:
+    """A seat is as good as the payer's own place, but neither the payment nor its troubles are its holder's."""
+    claim = _weigh_own(agreement)
+    if claim.standing in {Standing.NONE, Standing.CONFIRMING}:
+        return _Claim(frozenset(), Standing.NONE, None, None)
+    if claim.stops_at is None:
+        return _Claim(frozenset(), Standing.ENDED, claim.until, None)
+    until = claim.until if claim.standing in {Standing.ENDING, Standing.ENDED} else None
+    standing = Standing.ENDED if claim.standing is Standing.ENDED else Standing.SEAT
+    return _Claim(claim.plans, standing, until, claim.stops_at)
+
+
+def _weigh_own(agreement: Agreement) -> _Claim:
     """The table of the access rule, one row after the other."""
     if agreement.is_donation and not agreement.plans:
         return _Claim(frozenset(), Standing.NONE, None, None)
@@ -188,6 +205,10 @@ def _weigh(agreement: Agreement) -> _Claim:
     }
     # A word that Stripe has learned since: access stays as it was, for at most seven days.
     return known.get(agreement.status, _weigh_kept)(agreement)
+
+
+def _weigh(agreement: Agreement) -> _Claim:
+    return _weigh_seat(agreement) if agreement.is_seat else _weigh_own(agreement)
 
 
 def _weigh_running(agreement: Agreement) -> _Claim:
@@ -260,6 +281,7 @@ def entitle_rows(rows: Sequence[Any], now: datetime) -> Entitlement:
             paused_since=row.sixth_at,
             is_collection_paused=row.is_paused,
             is_donation=row.is_donation,
+            is_seat=row.is_seat,
         )
         for row in rows
         if not row.is_grant
@@ -268,12 +290,27 @@ def entitle_rows(rows: Sequence[Any], now: datetime) -> Entitlement:
     return entitle(agreements, grants, now)
 
 
-def select_claims(of_subscription: ColumnElement[bool], of_grant: ColumnElement[bool]) -> Any:
-    """Both kinds of row in one statement; the columns' names stand for what either kind keeps there."""
-    nothing = type_coerce(null(), Instant())
-    agreements = select(
+def select_claims(
+    of_subscription: ColumnElement[bool], of_grant: ColumnElement[bool], of_seat: ColumnElement[bool]
+) -> Any:
+    """All kinds of row in one statement; the columns' names stand for what either kind keeps there.
+
+    A seat's row is the payer's subscription, where the place is among those that it pays for.
+    """
+    is_ours = is_of_account(Subscription.account, Subscription.livemode)
+    agreements = _select_agreements(Subscription.member_id, is_seat=False).where(of_subscription, is_ours)
+    seats = (
+        _select_agreements(Seat.member_id, is_seat=True)
+        .join(Seat, Seat.payer_id == Subscription.member_id)
+        .where(of_seat, Subscription.quantity > Seat.position, is_ours)
+    )
+    return union_all(agreements, seats, _select_grants().where(of_grant))
+
+
+def _select_agreements(member_id: InstrumentedAttribute[Any], *, is_seat: bool) -> Select[Any]:
+    return select(
         type_coerce(literal(0), Boolean()).label("is_grant"),
-        Subscription.member_id.label("member_id"),
+        member_id.label("member_id"),
         type_coerce(Subscription.stripe_id, String()).label("id"),
         Subscription.status.label("word"),
         type_coerce(Subscription.plans, JSON()).label("plans"),
@@ -285,8 +322,13 @@ def select_claims(of_subscription: ColumnElement[bool], of_grant: ColumnElement[
         Subscription.paused_since.label("sixth_at"),
         Subscription.is_collection_paused.label("is_paused"),
         (Subscription.kind == "donation").label("is_donation"),
-    ).where(of_subscription, is_of_account(Subscription.account, Subscription.livemode))
-    grants = select(
+        (true() if is_seat else false()).label("is_seat"),
+    ).select_from(Subscription)
+
+
+def _select_grants() -> Any:
+    nothing = type_coerce(null(), Instant())
+    return select(
         type_coerce(literal(1), Boolean()),
         Grant.member_id,
         Grant.plan,
@@ -300,12 +342,17 @@ def select_claims(of_subscription: ColumnElement[bool], of_grant: ColumnElement[
         nothing,
         true(),
         false(),
-    ).where(of_grant)
-    return union_all(agreements, grants)
+        false(),
+    )
 
 
-_OF_ONE = select_claims(Subscription.member_id == bindparam("member"), Grant.member_id == bindparam("member"))
+_OF_ONE = select_claims(
+    Subscription.member_id == bindparam("member"),
+    Grant.member_id == bindparam("member"),
+    Seat.member_id == bindparam("member"),
+)
 _OF_MANY = select_claims(
     Subscription.member_id.in_(bindparam("members", expanding=True)),
     Grant.member_id.in_(bindparam("members", expanding=True)),
+    Seat.member_id.in_(bindparam("members", expanding=True)),
 )

@@ -16,6 +16,7 @@ from podcastsvc.storage.db import Database
 from podcastsvc.storage.glance import Glance
 from podcastsvc.storage.tables.billing import Grant, Subscription
 from podcastsvc.storage.tables.member import FeedLink
+from podcastsvc.storage.tables.offer import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ _COLUMNS = tuple(FeedLink.__table__.c[name] for name in LinkRow.__dataclass_fiel
 def _select(hashed: InstrumentedAttribute[str]) -> Select[Any]:
     """The link in the first columns of every row, its member's claims in the others; a row without claims for none."""
     member = select(FeedLink.member_id).where(hashed == bindparam("hash")).scalar_subquery()
-    claims = select_claims(Subscription.member_id == member, Grant.member_id == member).subquery()
+    claims = select_claims(
+        Subscription.member_id == member, Grant.member_id == member, Seat.member_id == member
+    ).subquery()
     # The claim's "id" and "member_id" would hide the link's.
     shown = [column.label("claim_member_id") if column.name == "member_id" else column for column in claims.c]
     return (

@@ -25,6 +25,7 @@ from podcastsvc.storage.tables.base import Instant
 from podcastsvc.storage.tables.billing import Grant, Subscription
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import FeedLink, LinkReader, Member
+from podcastsvc.storage.tables.offer import Seat
 
 REMIND_JOB = "members.remind"
 KIND = "no_app_yet"
@@ -95,12 +96,14 @@ def _list_beginnings(session: Session, now: datetime) -> list[tuple[int, datetim
     )
     lasting = or_(Grant.ends_at.is_(None), Grant.ends_at > now)
     given = select(Grant.member_id, Grant.starts_at.label("at")).where(Grant.starts_at <= now, lasting)
+    seated = select(Seat.member_id, Seat.taken_at.label("at"))
     recent = union_all(
         paid.where(Subscription.started_at > oldest, Subscription.started_at <= newest),
         given.where(Grant.starts_at > oldest, Grant.starts_at <= newest),
+        seated.where(Seat.taken_at > oldest, Seat.taken_at <= newest),
     ).subquery()
     waiting = select(Member.id).where(Member.id.in_(select(recent.c.member_id)), *_who_waits()).subquery()
-    running = union_all(paid, given).subquery()
+    running = union_all(paid, given, seated).subquery()
     began = func.min(running.c.at, type_=Instant())
     query = select(running.c.member_id, began).join(waiting, waiting.c.id == running.c.member_id)
     return [(member_id, at) for member_id, at in session.execute(query.group_by(running.c.member_id)) if at > oldest]

@@ -8,10 +8,11 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from podcastsvc.billing import orders
 from podcastsvc.billing.checkout import BuyRequest, CouponRefused
-from podcastsvc.billing.plans import PriceView
+from podcastsvc.billing.plans import PriceView, check_seats
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.money import Money
+from podcastsvc.kit.text import clean_line
 from podcastsvc.mail.addresses import Address, read_address
 from podcastsvc.members import attempts
 from podcastsvc.members.codes import Purpose
@@ -42,7 +43,7 @@ _MARK_SECONDS = 600
 CHOOSE_PLAN = N_("Choose a plan.")
 # Whose membership runs already: a second one beside it would charge twice.
 _MEMBERS = frozenset(
-    {Standing.ACTIVE, Standing.HELD, Standing.TRIAL, Standing.PAST_DUE, Standing.ENDING, Standing.COMP}
+    {Standing.ACTIVE, Standing.HELD, Standing.TRIAL, Standing.PAST_DUE, Standing.ENDING, Standing.COMP, Standing.SEAT}
 )
 _LONGEST_CODE_CHARS = 100
 
@@ -71,6 +72,7 @@ def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", 
         wish = orders.find_wish(session, services().keys, read_order_cookie())
     if wish is not None and request.args.get("back"):
         plan, email, order_id = plan or str(wish.price_id), email or wish.email, order_id or wish.order_id
+        values.setdefault("seats", wish.seats)
     return render(
         "join/page.html",
         offer=offer,
@@ -80,7 +82,7 @@ def _show_page(plan: str = "", *, email: str | None = None, order_id: str = "", 
         order_id=order_id or orders.make_order_id(),
         came_back=say_came_back(request.args.get("back", "")),
         tax_note=say_tax(),
-        **{"errors": {}, "problem": "", "typed": {}, **values},
+        **{"errors": {}, "problem": "", "typed": {}, "seats": 1, **values},
     )
 
 
@@ -140,6 +142,7 @@ def page_post() -> str | Response:
     if price is None:
         errors["plan"] = gettext(CHOOSE_PLAN)
     money = _read_amount(price, errors) if price is not None else None
+    seats = _read_seats(price, errors) if price is not None else 1
     address = read_buyer(typed, errors)
     if price is None or errors:
         return make_response(_show_page(plan, order_id=order_id, errors=errors, **kept), 422)
@@ -156,6 +159,7 @@ def page_post() -> str | Response:
         member_id=find_buyer_id(),
         address=address,
         money=money,
+        quantity=seats,
         coupon_id=terms.coupon_id,
         trial_days=terms.trial_days,
     )
@@ -163,6 +167,18 @@ def page_post() -> str | Response:
         return go_to_payment(wanted, lambda words, order: _show_page(plan, order_id=order, problem=words, **kept))
     except CouponRefused as refusal:
         return make_response(_show_page(plan, problem=gettext(refusal.message), **{**kept, "code": ""}), 409)
+
+
+def _read_seats(price: PriceView, errors: dict[str, str]) -> int:
+    """For how many people; 1 where the form says nothing."""
+    typed = clean_line(request.form.get("seats", ""), limit_chars=10) or "1"
+    try:
+        seats = int(typed) if typed.isascii() and typed.isdigit() else 0
+        check_seats(price, seats)
+    except Invalid as problem:
+        errors["seats"] = gettext(problem.message)
+        return 1
+    return seats
 
 
 def _read_amount(price: PriceView, errors: dict[str, str]) -> Money | None:

@@ -7,7 +7,7 @@ from podcastsvc.web.account import add, reminders
 from podcastsvc.web.account import routes as account
 from podcastsvc.web.apps import beside
 from podcastsvc.web.episodes import pages as episodes
-from podcastsvc.web.offers import donating, gifts, letter_links, redeeming
+from podcastsvc.web.offers import donating, gifts, letter_links, redeeming, seats
 from podcastsvc.web.sign_in import pages as sign_in
 from podcastsvc.web.site import front
 from podcastsvc.web.studio import routes as studio
@@ -26,6 +26,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     gifts.blueprint,
     donating.blueprint,
     redeeming.blueprint,
+    seats.blueprint,
     add.blueprint,
     sign_in.blueprint,
     account.blueprint,

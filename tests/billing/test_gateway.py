@@ -46,7 +46,7 @@ CHECKOUT = CheckoutRequest(
 LINE = CheckoutLine("month", price_id="price_1")
 MONTHLY = PriceRequest("all", "All of it", "7", "site:all:month:eur", Money(600, "EUR"), "month")
 COUPON = CouponRequest("spring", "SPRING", "Spring", percent_off=20, months=3, redeem_by=NOON, max_redemptions=5)
-ITEM = {"item_id": "si_1", "price_id": "price_2", "proration_at": NOON}
+ITEM = ItemChange("si_1", "price_2", 3)
 
 FUNCTIONS = {
     "fetch_account": lambda g: g.fetch_account(),
@@ -83,9 +83,9 @@ FUNCTIONS = {
     "list_subscriptions": lambda g: g.list_subscriptions(),
     "list_subscriptions of one": lambda g: g.list_subscriptions("cus_1"),
     "cancel_now": lambda g: g.cancel_now("sub_1"),
-    "set_price": lambda g: moving.set_price(g, "sub_1", **ITEM),
-    "preview_price": lambda g: moving.preview_price(g, "sub_1", **ITEM),
-    "move_to_price": lambda g: moving.move_to_price(g, "sub_1", item_id="si_1", price_id="price_2"),
+    "change_item": lambda g: moving.change_item(g, "sub_1", ITEM, proration_at=NOON),
+    "preview_change": lambda g: moving.preview_change(g, "sub_1", ITEM, proration_at=NOON),
+    "move_item": lambda g: moving.move_item(g, "sub_1", ITEM),
     "release_schedule": lambda g: moving.release_schedule(g, "sub_sched_1"),
     "void_invoice": lambda g: payments.void_invoice(g, "in_1"),
     "create_portal for another plan": lambda g: portal.create_portal(

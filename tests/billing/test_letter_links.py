@@ -12,6 +12,7 @@ from sqlalchemy import select
 from podcastsvc.app import create_app
 from podcastsvc.billing import merging, moving_in, plans, portal
 from podcastsvc.billing.changing import price_moves
+from podcastsvc.billing.groups import links, seating
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.letters.week import write_summary
 from podcastsvc.billing.moving_in import Mover
@@ -70,6 +71,7 @@ def _write_letters(language: str, folder: Path) -> list[Letter]:
         _join_otherwise(till, language)
         _return(till, language)
         _move_in(till, language)
+        _share(till, language)
         write_summary(till.desk, clock.now())
         with db.reading() as session:
             found = list(session.scalars(select(Letter).where(Letter.language == language)))
@@ -196,6 +198,22 @@ def _move_in(till: Till, language: str) -> None:
     kim, hugo = till.get_member("kim@example.org").id, till.get_member("hugo@example.org").id
     with till.db.transaction() as session:
         merging.merge(session, kim, hugo, clock.now())
+    till.work()
+
+
+def _share(till: Till, language: str) -> None:
+    """A group: a seat that is taken, and taken back."""
+    with till.db.transaction() as session:
+        plans.set_seats(session, plans.FIRST_KEY, 5)
+    payer = till.subscribe("lea@example.org", people=2, language=language).member_id
+    with till.db.transaction() as session:
+        address = read_address("max@example.org")
+        holder = accounts.sign_up(session, till.desk.keys, address, language=language, now=clock.now()).id
+        code = links.show_code(till.desk.keys, links.get_link(session, till.desk.keys, payer, clock.now()))
+        seating.take(session, code, holder, clock.now())
+    till.work()
+    with till.db.transaction() as session:
+        seating.take_back(session, payer, holder, clock.now())
     till.work()
 
 

@@ -29,8 +29,10 @@ WELCOME = {
     "account_link": "https://show.example/account",
     "receipts_link": "https://show.example/account/receipts",
     "descriptor": "LONG MERIDIAN",
+    "seats": 1,
+    "group_link": "https://show.example/account/group",
 }
-ONCE = {name: value for name, value in WELCOME.items() if name not in {"renews_on", "is_trial"}}
+ONCE = {name: value for name, value in WELCOME.items() if name not in {"renews_on", "is_trial", "seats", "group_link"}}
 ENDED = {"is_trial": False, "is_unpaid": False, "price": "€60 a year", "join_link": "https://show.example/join"}
 TRIAL = {
     "ends_on": DAY,
@@ -58,12 +60,19 @@ NOTE = {"title": "A payment is disputed", "words": "The bank asks.", "studio_lin
 MOVED = {name: WELCOME[name] for name in ("setup_link", "feed_link", "account_link")} | {
     "join_link": "https://show.example/join"
 }
+FILLED = {"email": "dev@example.org", "group_link": "https://show.example/account/group"}
 GIVEN = {"amount": "€5", "studio_link": "https://show.example/studio/donations"}
 BACK = {"paid": "€60", "paid_on": DAY}
 CASES = {
     "welcome": ("welcome", WELCOME),
     "welcome, ending, no descriptor": ("welcome", WELCOME | {"renews_on": None, "descriptor": ""}),
     "welcome to a trial": ("welcome", WELCOME | {"is_trial": True}),
+    "welcome, a group": ("welcome", WELCOME | {"seats": 4}),
+    "seat taken": ("seat_taken", WELCOME | {"payer": "Ben"}),
+    "seat filled": ("seat_filled", FILLED | {"name": "Dev", "free": 2}),
+    "last seat filled by somebody without a name": ("seat_filled", FILLED | {"name": "", "free": 0}),
+    "seat ended": ("seat_ended", {"payer": "Ben", "join_link": "https://show.example/join"}),
+    "seat ended, payer gone": ("seat_ended", {"payer": "", "join_link": "https://show.example/join"}),
     "trial ends": ("trial_ending", TRIAL),
     "trial ends, no card": ("trial_ending", TRIAL | {"last4": ""}),
     "trial ended": (

@@ -100,8 +100,9 @@ class Till:
         language="en",
         code="",
         money=None,
+        people=1,
     ):
-        """Sends the join form, and says where it leads; with the code of a coupon, or the buyer's own amount."""
+        """Sends the join form, and says where it leads; with the code of a coupon, the buyer's own amount, or a group."""
         price_id = price_id or self.find_price(interval)
         with self.db.reading() as session:
             price = plans.find_price(session, price_id, language)
@@ -118,6 +119,7 @@ class Till:
             member_id=member_id,
             address=None if member_id is not None else read_address(email),
             money=money,
+            quantity=people,
             coupon_id=settled.coupon_id,
             trial_days=settled.trial_days,
         )

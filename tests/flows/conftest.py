@@ -44,11 +44,11 @@ def put_episode(site: Site, folder: str, notes: str, **audio_seconds: float) -> 
     return path
 
 
-def join(site: Site, email: str, *, card: str = "4242 4242 4242 4242", path: str = "/join") -> Visitor:
-    """Joins by the yearly plan and pays with a test card of the stand-in."""
+def join(site: Site, email: str, *, card: str = "4242 4242 4242 4242", path: str = "/join", people: int = 1) -> Visitor:
+    """Joins by the yearly plan, for so many people, and pays with a test card of the stand-in."""
     visitor = Visitor(site.base_url)
-    checkout = visitor.send(visitor.get(path), "Continue to payment", email=email)
-    paid = visitor.send(checkout, "Pay €60", number=card, expiry="12/34", cvc="123")
+    checkout = visitor.send(visitor.get(path), "Continue to payment", email=email, seats=str(people))
+    paid = visitor.send(checkout, f"Pay €{60 * people}", number=card, expiry="12/34", cvc="123")
     assert paid.status == 200, paid.words[:800]
     return visitor
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from podcastsvc.kit.bundled import get_folder
 from tests.flows.browsing import take_cookies, watched
-from tests.flows.conftest import join
+from tests.flows.conftest import enter_studio, join
 from tests.flows.visitor import Visitor
 from tests.site import Site
 
@@ -54,6 +54,8 @@ MEMBER = (
     "/account/receipts",
     "/account/cancel",
     "/account/plan",
+    "/account/group",
+    "/account/group?size=3",
 )
 REFUSED = {"/nothing": 404, "/episodes/letter-box/transcript": 403}
 CASES = [("visitor", path) for path in VISITOR] + [("ben", path) for path in MEMBER]
@@ -109,9 +111,11 @@ def serve_sample(folder):
 
 @pytest.fixture(scope="module")
 def sample(browser, tmp_path_factory):
-    """The sample show; Ben has joined."""
+    """The sample show, whose plan is for groups too; Ben has joined for two."""
     site = serve_sample(tmp_path_factory.mktemp("sample"))
-    served = Served(site, browser, {"ben": take_cookies(join(site, "ben@example.org"))})
+    ada = enter_studio(site)
+    ada.send(ada.get("/studio/plans/members"), "Save the plan", most_seats="10")
+    served = Served(site, browser, {"ben": take_cookies(join(site, "ben@example.org", people=2))})
     yield served
     served.end()
 

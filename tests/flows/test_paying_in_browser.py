@@ -231,3 +231,47 @@ def test_giving_each_month_takes_four_clicks_and_no_account(show, open_phone, em
     assert hand.clicks == 4
     assert watch.foreign == []
     assert watch.complaints == []
+
+
+@pytest.fixture
+def show_for_groups(tmp_path):
+    """A show whose plan may be bought for up to ten people."""
+    site = make_show(tmp_path / "groups")
+    save_plan(site, most_seats="10")
+    yield site
+    site.kill()
+
+
+@pytest.mark.parametrize(("prefix", "code"), LANGUAGES)
+def test_one_pays_for_three_and_a_second_person_sits_down_in_three_clicks(show_for_groups, open_phone, prefix, code):
+    site, say = show_for_groups, gettext(code).gettext
+    bens, bens_hand = open_phone(site), Hand()
+    devs, devs_hand = open_phone(site), Hand()
+
+    with watched(bens, site.base_url) as ben_watch, watched(devs, site.base_url) as dev_watch:
+        bens.goto(f"{prefix}/join")
+        bens.get_by_label(say("For how many people?")).fill("3")
+        pay(bens, bens_hand, "ben@example.org", prefix, say)
+        bens.goto(f"{prefix}/account/group")
+        link = bens.locator("#group-link").input_value()
+
+        devs.goto(link)
+        devs.get_by_label(say("E-mail address")).fill("dev@example.org")
+        devs_hand.click(devs.get_by_role("button", name=say("Take the seat")))
+        digits = re.search(r"\b\d{6}\b", str(site.wait_for_letter("dev@example.org")["Subject"]))[0]
+        devs_hand.clicks += 1  # the sixth digit sends the form
+        devs.locator("#code").fill(digits)
+        devs_hand.click(devs.get_by_role("button", name=say("Take the seat")))
+        devs.wait_for_url(f"**{prefix}/welcome")
+
+        bens.goto(f"{prefix}/account/group")
+        expect(bens.locator("main")).to_contain_text("dev@example.org")
+        bens.get_by_role("button", name=say("Take the seat of %(name)s back") % {"name": "dev@example.org"}).click()
+        expect(bens.get_by_role("status").first).to_contain_text(say("The seat is free again."))
+
+    assert link.startswith(f"{site.base_url}{prefix}/group/")
+    assert (bens_hand.clicks, devs_hand.clicks) == (2, 3)
+    assert ben_watch.foreign == dev_watch.foreign == []
+    assert ben_watch.complaints == dev_watch.complaints == []
+    devs.goto(f"{prefix}/account")
+    expect(devs.locator("main")).not_to_contain_text(say("Leave the group"))

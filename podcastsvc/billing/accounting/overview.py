@@ -144,7 +144,7 @@ def _add_monthly(session: Session, now: datetime) -> list[Monthly]:
             Subscription.currency,
             Subscription.kind,
             Subscription.interval,
-            func.sum(Subscription.amount_minor * Subscription.quantity),
+            func.sum(Subscription.amount_minor),
         )
         .where(_runs(now), ~Subscription.is_collection_paused)
         .group_by(Subscription.currency, Subscription.kind, Subscription.interval)

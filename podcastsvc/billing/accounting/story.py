@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podcastsvc.kit.money import Money
-from podcastsvc.members import feed_tokens, grants, subscriptions
+from podcastsvc.members import feed_tokens, grants, seats, subscriptions
 from podcastsvc.storage.tables.billing import Order, Payment, Subscription
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import Member, MemberSession
@@ -42,6 +42,8 @@ KINDS = (
     "declined",
     "given",
     "given_ends",
+    "seated",
+    "shares",
     "letter",
     "link_made",
     "link_opened",
@@ -59,6 +61,7 @@ def read_story(session: Session, member: Member) -> list[Event]:
         *_of_money(session, member.id),
         *_of_subscriptions(session, member.id),
         *_of_grants(session, member.id),
+        *_of_seats(session, member.id),
         *_of_letters(session, member.id),
         *_of_links(session, member.id),
     ]
@@ -77,7 +80,7 @@ def _of_account(session: Session, member: Member) -> Iterator[Event]:
 def _of_money(session: Session, member_id: int) -> Iterator[Event]:
     ours = select(Order).where(Order.member_id == member_id, subscriptions.is_of_account(Order.account, Order.livemode))
     for order in session.scalars(ours.order_by(Order.created_at)):
-        money = Money(order.amount_minor, order.currency)
+        money = Money(order.total_minor, order.currency)
         yield Event(order.created_at, "ordered", {"what": order.kind, "money": money, "state": order.state})
     query = select(Payment).where(
         Payment.member_id == member_id,
@@ -121,6 +124,14 @@ def _of_grants(session: Session, member_id: int) -> Iterator[Event]:
         yield Event(row.created_at, "given", about)
         if row.ends_at is not None:
             yield Event(row.ends_at, "given_ends", about)
+
+
+def _of_seats(session: Session, member_id: int) -> Iterator[Event]:
+    """Seats that are still taken: by the member, and in their own group."""
+    for row in seats.list_of_member(session, member_id):
+        yield Event(row.seat.taken_at, "seated", {"text": row.member.email})
+    for row in seats.list_seats(session, member_id):
+        yield Event(row.seat.taken_at, "shares", {"text": row.member.email})
 
 
 def _of_letters(session: Session, member_id: int) -> Iterator[Event]:

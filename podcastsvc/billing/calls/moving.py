@@ -1,4 +1,4 @@
-"""Moving a running subscription to another price, or its next charge to another day, as Stripe does it."""
+"""Moving a running subscription to another price, number of seats or day of its next charge, as Stripe does it."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -6,32 +6,29 @@ from datetime import datetime
 from typing import Any
 
 from podcastsvc.billing.calls import writing
-from podcastsvc.billing.facts import PreviewFacts, SubscriptionFacts
+from podcastsvc.billing.facts import ItemChange, PreviewFacts, SubscriptionFacts
 from podcastsvc.billing.gateway import Gateway, Missing, Refused, any_of
 from podcastsvc.kit.money import Money
 
 
-def preview_price(
-    gateway: Gateway, subscription_id: str, *, item_id: str, price_id: str, proration_at: datetime
-) -> PreviewFacts:
-    """What the move would cost now."""
-    params = any_of(writing.write_price_preview(subscription_id, item_id, price_id, proration_at))
+def preview_change(gateway: Gateway, subscription_id: str, item: ItemChange, *, proration_at: datetime) -> PreviewFacts:
+    """What another price, or another number of seats, would cost now."""
+    params = any_of(writing.write_change_preview(subscription_id, item, proration_at))
     due = gateway.fetch(_read_due, lambda client: client.v1.invoices.create_preview(params))
     return PreviewFacts(due=due, proration_at=proration_at)
 
 
-def set_price(
-    gateway: Gateway, subscription_id: str, *, item_id: str, price_id: str, proration_at: datetime
+def change_item(
+    gateway: Gateway, subscription_id: str, item: ItemChange, *, proration_at: datetime
 ) -> SubscriptionFacts:
-    """Moves to another price now; ``proration_at`` is the preview's. If the card fails, the old price stays."""
-    params = writing.write_price_change(item_id, price_id, proration_at)
-    return gateway.update_subscription(subscription_id, params, "price")
+    """Moves to another price or number now; ``proration_at`` is the preview's. If the card fails, all stays as it was."""
+    return gateway.update_subscription(subscription_id, writing.write_item_change(item, proration_at), "price")
 
 
-def move_to_price(gateway: Gateway, subscription_id: str, *, item_id: str, price_id: str) -> SubscriptionFacts:
-    """Moves to another price of the same interval, which is charged from the next period on; nothing is charged now."""
-    params = writing.write_price_move(item_id, price_id)
-    return gateway.update_subscription(subscription_id, params, "move")
+def move_item(gateway: Gateway, subscription_id: str, item: ItemChange) -> SubscriptionFacts:
+    """Another price of the same interval, or another number, which is charged from the next period on; nothing is charged
+    or given back now."""
+    return gateway.update_subscription(subscription_id, writing.write_item_move(item), "move")
 
 
 def release_schedule(gateway: Gateway, schedule_id: str) -> None:

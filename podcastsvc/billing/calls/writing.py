@@ -10,6 +10,7 @@ from podcastsvc.billing.facts import (
     CheckoutLine,
     CheckoutRequest,
     CouponRequest,
+    ItemChange,
     Payer,
     PortalProduct,
     PortalRequest,
@@ -180,25 +181,30 @@ def write_cancel(subscription: SubscriptionFacts, *, at_period_end: bool, feedba
     return {"cancel_at_period_end": False} if subscription.cancel_at_period_end else {"cancel_at": ""}
 
 
-def write_price_change(item_id: str, price_id: str, proration_at: datetime) -> Params:
-    """Takes effect now. If the card fails the old price stays (``pending_if_incomplete``)."""
+def _write_item(item: ItemChange) -> Params:
+    return {"id": item.item_id, "price": item.price_id, "quantity": item.quantity}
+
+
+def write_item_change(item: ItemChange, proration_at: datetime) -> Params:
+    """Takes effect now. If the card fails all stays as it was (``pending_if_incomplete``)."""
     return {
-        "items": [{"id": item_id, "price": price_id}],
+        "items": [_write_item(item)],
         "proration_behavior": "always_invoice",
         "proration_date": _seconds(proration_at),
         "payment_behavior": "pending_if_incomplete",
     }
 
 
-def write_price_move(item_id: str, price_id: str) -> Params:
-    return {"items": [{"id": item_id, "price": price_id}], "proration_behavior": "none"}
+def write_item_move(item: ItemChange) -> Params:
+    """Takes effect with the next charge."""
+    return {"items": [_write_item(item)], "proration_behavior": "none"}
 
 
-def write_price_preview(subscription_id: str, item_id: str, price_id: str, proration_at: datetime) -> Params:
+def write_change_preview(subscription_id: str, item: ItemChange, proration_at: datetime) -> Params:
     return {
         "subscription": subscription_id,
         "subscription_details": {
-            "items": [{"id": item_id, "price": price_id}],
+            "items": [_write_item(item)],
             "proration_behavior": "always_invoice",
             "proration_date": _seconds(proration_at),
         },
@@ -232,7 +238,7 @@ def write_portal(request: PortalRequest) -> Params:
             "after_completion": {"type": "redirect", "redirect": {"return_url": request.return_url}},
         }
     elif request.flow == "plan" and request.item is not None:
-        item = {"id": request.item.item_id, "price": request.item.price_id, "quantity": request.item.quantity}
+        item = _write_item(request.item)
         params["flow_data"] = {
             "type": "subscription_update_confirm",
             "subscription_update_confirm": {"subscription": request.subscription_id, "items": [item]},

@@ -7,16 +7,16 @@ the period that is paid.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing import apply, plans
 from podcastsvc.billing.account import require_account
-from podcastsvc.billing.calls import moving, payments
+from podcastsvc.billing.calls import moving
+from podcastsvc.billing.changing import running
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.facts import Interval, ItemChange, ItemFacts, PortalRequest, SubscriptionFacts
+from podcastsvc.billing.facts import Interval, ItemChange, PortalRequest
 from podcastsvc.billing.plans import PriceView
 from podcastsvc.billing.portal import create_portal, find_settings
 from podcastsvc.errors import Conflict, Invalid, NotFound
@@ -24,17 +24,13 @@ from podcastsvc.kit.clock import from_timestamp
 from podcastsvc.kit.keys import Keys
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.money import Money
-from podcastsvc.members import subscriptions
 from podcastsvc.storage.tables.billing import Subscription
 
 KEY_PURPOSE = "plan-change"
 LIFETIME_SECONDS = 3600
-NOT_NOW = N_("Your membership cannot be changed at the moment. Look at your account page.")
 TOO_OLD = N_("This took a while, so here is what it costs now.")
 NOT_A_CHOICE = N_("Choose one of the plans.")
 BACK_PATH = "/account/billing/back?from=plan"
-
-Outcome = Literal["changed", "declined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,8 @@ def is_later(interval: str | None, amount_minor: int, to: Interval, to_minor: in
 
 
 def list_options(row: Subscription, prices: Sequence[PriceView]) -> tuple[Option, ...]:
-    """What can be had instead of what runs: everything on sale that renews, in the same currency and at a fixed amount. Pure.
+    """What can be had instead of what runs: everything on sale that renews, in the same currency and at a fixed amount, for
+    as many people. Pure.
 
     A newer price of the very same plan and interval is no choice: members keep theirs.
     """
@@ -81,19 +78,14 @@ def list_options(row: Subscription, prices: Sequence[PriceView]) -> tuple[Option
         if not (price.plan_key in row.plans and price.interval == row.interval)
         and price.interval != "once"
         and price.bounds is None
+        and price.most_seats >= row.quantity
         and price.money.currency == row.currency
     )
 
 
-def may_change(row: Subscription) -> bool:
-    """Whether a subscription goes on and owes nothing. One that is to end is kept first. Pure."""
-    is_good = row.status in subscriptions.GOOD and row.cancel_at is None and row.ended_at is None
-    return is_good and row.kind == "membership" and not row.is_collection_paused and len(row.plans) == 1
-
-
 def find_offer(session: Session, member_id: int, language: str) -> Offer | None:
     """What a member may change to; None where nothing runs that could be changed."""
-    row = _find_row(session, member_id)
+    row = running.find_row(session, member_id)
     if row is None:
         return None
     prices = [price for plan in plans.list_plans(session, language) for price in plan.prices]
@@ -101,21 +93,17 @@ def find_offer(session: Session, member_id: int, language: str) -> Offer | None:
     return Offer(row, list_options(row, prices), others)
 
 
-def _find_row(session: Session, member_id: int) -> Subscription | None:
-    rows = subscriptions.list_of_member(session, member_id)
-    return next((row for row in rows if may_change(row)), None)
-
-
 def preview(desk: Desk, member_id: int, price_id: int, language: str, now: datetime) -> Preview:
     """Asks Stripe what a change costs today. Raises NotFound for a price that is no choice, Conflict where nothing can change."""
     row, option = _get_option(desk, member_id, price_id, language)
     if option.is_later:
         return Preview(option, Money(0, row.currency), row.period_end, _sign(desk.keys, row, price_id, now))
-    item = _get_item(desk.gateway.fetch_subscription(row.stripe_id))
+    item = running.get_item(desk.gateway.fetch_subscription(row.stripe_id))
     stripe_price = plans.prepare_price(desk, price_id)
     # Stripe counts in whole seconds, and the change has to name the same one.
     at = now.replace(microsecond=0)
-    found = moving.preview_price(desk.gateway, row.stripe_id, item_id=item.id, price_id=stripe_price, proration_at=at)
+    change = ItemChange(item.id, stripe_price, item.quantity)
+    found = moving.preview_change(desk.gateway, row.stripe_id, change, proration_at=at)
     return Preview(option, found.due, None, _sign(desk.keys, row, price_id, at))
 
 
@@ -124,18 +112,11 @@ def _get_option(desk: Desk, member_id: int, price_id: int, language: str) -> tup
     with desk.db.reading() as session:
         offer = find_offer(session, member_id, language)
     if offer is None:
-        raise Conflict(NOT_NOW)
+        raise Conflict(running.NOT_NOW)
     option = next((each for each in offer.options if each.price.id == price_id), None)
     if option is None:
         raise NotFound(NOT_A_CHOICE)
     return offer.row, option
-
-
-def _get_item(facts: SubscriptionFacts) -> ItemFacts:
-    """The one item; what the host has put together at Stripe is changed there."""
-    if len(facts.items) != 1:
-        raise Conflict(NOT_NOW)
-    return facts.items[0]
 
 
 def _sign(keys: Keys, row: Subscription, price_id: int, at: datetime) -> str:
@@ -154,7 +135,7 @@ def read_price_id(keys: Keys, token: str) -> int | None:
         return None
 
 
-def change_now(desk: Desk, member_id: int, token: str, language: str) -> Outcome | str:
+def change_now(desk: Desk, member_id: int, token: str, language: str) -> running.Outcome | str:
     """Carries out what was shown, at the amount that was shown. An address is where the bank wants to be answered first.
 
     Where the card is declined the old plan stays and nothing is owed. Raises Conflict for a confirmation that is too old
@@ -168,33 +149,19 @@ def change_now(desk: Desk, member_id: int, token: str, language: str) -> Outcome
     if row.stripe_id != stripe_id or option.is_later:
         raise Conflict(TOO_OLD)
     facts = desk.gateway.fetch_subscription(row.stripe_id)
-    item = _get_item(facts)
+    item = running.get_item(facts)
     if facts.schedule_id is not None:
         moving.release_schedule(desk.gateway, facts.schedule_id)
     stripe_price = plans.prepare_price(desk, option.price.id)
     try:
-        changed = moving.set_price(
-            desk.gateway, row.stripe_id, item_id=item.id, price_id=stripe_price, proration_at=from_timestamp(at)
-        )
+        change = ItemChange(item.id, stripe_price, item.quantity)
+        changed = moving.change_item(desk.gateway, row.stripe_id, change, proration_at=from_timestamp(at))
     except Invalid:
         apply.sync_subscription(desk, row.stripe_id)
         return "declined"
-    waiting = _settle_waiting(desk, changed) if changed.has_pending_update else None
+    waiting = running.settle_waiting(desk, changed) if changed.has_pending_update else None
     apply.sync_subscription(desk, row.stripe_id)
     return waiting or "changed"
-
-
-def _settle_waiting(desk: Desk, facts: SubscriptionFacts) -> Outcome | str:
-    """Where the payment did not go through at once: on to the bank, or the attempt is taken back."""
-    invoice = facts.latest_invoice
-    if invoice is None:
-        return "declined"
-    attempt = payments.fetch_payment(desk.gateway, invoice.payment_id) if invoice.payment_id is not None else None
-    if attempt is not None and attempt.status == "requires_action" and invoice.page_url is not None:
-        return invoice.page_url
-    # Otherwise it would stay open for a day, and a card that is changed in the portal would pay it.
-    payments.void_invoice(desk.gateway, invoice.id)
-    return "declined"
 
 
 def open_planning(desk: Desk, member_id: int, price_id: int, language: str) -> str:
@@ -203,7 +170,7 @@ def open_planning(desk: Desk, member_id: int, price_id: int, language: str) -> s
     if not option.is_later:
         raise Conflict(TOO_OLD)
     facts = desk.gateway.fetch_subscription(row.stripe_id)
-    item = _get_item(facts)
+    item = running.get_item(facts)
     # Before the portal's settings, which name the prices that exist.
     stripe_price = plans.prepare_price(desk, price_id)
     request = PortalRequest(
@@ -222,9 +189,9 @@ def keep_plan(desk: Desk, member_id: int) -> None:
     """Takes a planned change back. Raises Conflict where nothing can change."""
     require_account(desk)
     with desk.db.reading() as session:
-        row = _find_row(session, member_id)
+        row = running.find_row(session, member_id)
     if row is None:
-        raise Conflict(NOT_NOW)
+        raise Conflict(running.NOT_NOW)
     facts = desk.gateway.fetch_subscription(row.stripe_id)
     if facts.schedule_id is not None:
         moving.release_schedule(desk.gateway, facts.schedule_id)

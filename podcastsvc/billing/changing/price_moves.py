@@ -11,6 +11,7 @@ from podcastsvc.billing import apply, owing, plans
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import moving
 from podcastsvc.billing.desk import Desk
+from podcastsvc.billing.facts import ItemChange
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.errors import Conflict, Failure, Invalid, NotFound
 from podcastsvc.kit.language import N_
@@ -179,9 +180,8 @@ def _move(desk: Desk, stripe_id: str, move: PriceMove) -> None:
         ours = plans.read_plans_of(session, (item.price for item in facts.items), desk.gateway.site)
     item = next((each for each in facts.items if ours.get(each.price.id, ("", None))[1] == move.from_price_id), None)
     if item is not None and not facts.has_pending_update:
-        moving.move_to_price(
-            desk.gateway, stripe_id, item_id=item.id, price_id=plans.prepare_price(desk, move.to_price_id)
-        )
+        change = ItemChange(item.id, plans.prepare_price(desk, move.to_price_id), item.quantity)
+        moving.move_item(desk.gateway, stripe_id, change)
     apply.sync_subscription(desk, stripe_id)
 
 

@@ -195,6 +195,11 @@ def list_owed(before: Subscription | None, after: Mirror, *, needs_confirmation:
     return owed
 
 
+def is_over(status: str) -> bool:
+    """Whether a status is one from which no access comes any more."""
+    return status in {"unpaid", "canceled", "incomplete_expired"}
+
+
 def _is_lapse(before: Subscription, after: Mirror, was: str | None) -> bool:
     """Whether it ended without having been planned to."""
     if after.status == "unpaid":

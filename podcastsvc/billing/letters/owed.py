@@ -11,7 +11,7 @@ from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
 from podcastsvc.billing.kinds import donations
-from podcastsvc.billing.letters import donating, joining, links, moved_accounts, returning, trial
+from podcastsvc.billing.letters import donating, grouping, joining, links, moved_accounts, returning, trial
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
@@ -32,7 +32,7 @@ def write(desk: Desk, payload: Mapping[str, Any]) -> None:
     """
     with desk.db.transaction() as session:
         if "member" in payload:
-            moved_accounts.WRITERS[str(payload["kind"])](session, desk, payload)
+            _OF_MEMBERS[str(payload["kind"])](session, desk, payload)
         elif "payment" in payload:
             returning.write_of_payment(session, desk, payload)
         elif "order" in payload:
@@ -41,6 +41,9 @@ def write(desk: Desk, payload: Mapping[str, Any]) -> None:
             _write_of_subscription(
                 session, desk, str(payload["kind"]), str(payload["subscription"]), str(payload.get("period") or "")
             )
+
+
+_OF_MEMBERS = {**moved_accounts.WRITERS, **grouping.WRITERS}
 
 
 def _write_of_subscription(session: Session, desk: Desk, kind: str, stripe_id: str, period: str) -> None:
@@ -74,6 +77,8 @@ def _write_welcome(session: Session, desk: Desk, row: Subscription, member: Memb
         "price": _price_of(row, member.language),
         "renews_on": desk.local(row.period_end) if row.cancel_at is None else None,
         "is_trial": row.status == "trialing",
+        "seats": row.quantity,
+        "group_link": desk.sender.link("/account/group", member.language),
     }
 
 
@@ -175,7 +180,7 @@ def _write_order(session: Session, desk: Desk, kind: str, order: Order, member: 
     if kind == donations.THANKS:
         return donating.write_thanks(desk, order, order.language)
     return {
-        "price": Money(order.amount_minor, order.currency).format(order.language),
+        "price": Money(order.total_minor, order.currency).format(order.language),
         "account_link": desk.sender.link("/account", order.language),
         "sign_in_link": desk.sender.link("/sign-in", order.language),
         "join_link": desk.sender.link(_FORMS[order.kind], order.language),

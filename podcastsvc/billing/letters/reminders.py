@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from podcastsvc.billing import owing
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
+from podcastsvc.billing.groups import seating
 from podcastsvc.members import subscriptions
 from podcastsvc.storage.tables.billing import Subscription
 from podcastsvc.storage.tables.letter import Letter
@@ -49,6 +50,8 @@ def remind(desk: Desk, now: datetime, *, even_many: bool = False) -> int:
             return 0
         for row, found in due:
             owing.owe_letter(session, found.kind, row.stripe_id, found.period)
+            if found.kind == "ended" and row.member_id is not None:
+                seating.owe_ended(session, row.member_id, f"{row.stripe_id}:{found.period}")
     return len(due)
 
 

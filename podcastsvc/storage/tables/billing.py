@@ -124,6 +124,11 @@ class Order(Base):
     created_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
 
+    @property
+    def total_minor(self) -> int:
+        """What all of it costs, before a coupon or a tax."""
+        return self.amount_minor * self.quantity
+
 
 class Subscription(Base):
     """The mirror of one subscription at Stripe, written by ``billing.apply.sync_subscription`` only.

@@ -1,4 +1,4 @@
-"""Tables of ways to join and to give: coupons, trials that were used, gifts, and planned changes of price."""
+"""Tables of ways to join and to give: coupons, trials that were used, gifts, groups, and planned changes of price."""
 
 from datetime import date, datetime
 
@@ -81,6 +81,43 @@ class Gift(Base):
     redeemed_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"), index=True)
     redeemed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class Group(Base):
+    """The link by which a member invites those that they pay for; made at the first look at it.
+
+    Only the hash of the link's code is kept: the code is worked out from the key ``code_key_id``, the payer and
+    ``code_number``, which rises with each new link.
+    """
+
+    __tablename__ = "group"
+
+    payer_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    code_number: Mapped[int] = mapped_column(default=1)
+    code_key_id: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Seat(Base):
+    """A place in a group that somebody has taken. It gives access while ``position`` is below the number that is paid for.
+
+    The payer's own place has no row: positions begin at 1, without gaps, in the order in which people came. Seats hang on
+    the payer and not on a subscription, so that they are full again when the payer comes back.
+    """
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        CheckConstraint("position > 0", name="position"),
+        UniqueConstraint("payer_id", "position"),
+        UniqueConstraint("payer_id", "member_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payer_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    taken_at: Mapped[datetime]
 
 
 class PriceMove(Base):

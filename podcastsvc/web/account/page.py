@@ -27,6 +27,10 @@ DONE = {
     "paid": (N_("Paid. Thank you."), ""),
     "plan": (N_("Your plan is changed."), ""),
     "plan_kept": (N_("Your plan stays as it is."), N_("What was planned is taken back.")),
+    "seat_left": (
+        N_("You have left the group."),
+        N_("Your seat is free again. The public episodes stay in your feed."),
+    ),
     "card": (N_("Thank you."), N_("If you gave another card, the bank is asked again soon.")),
 }
 DECLINED = (

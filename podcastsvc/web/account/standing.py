@@ -100,6 +100,13 @@ def _bought(case: _Case) -> StandingLine:
     return StandingLine(gettext("Active"), "ok", line % {"day": _day(case.until)})
 
 
+def _seat(case: _Case) -> StandingLine:
+    if case.until is None:
+        return StandingLine(gettext("Active"), "ok", gettext("You have a seat in a group, so you hear everything."))
+    line = gettext("You have a seat in a group, and hear everything until %(day)s.")
+    return StandingLine(gettext("Active"), "ok", line % {"day": _day(case.until)})
+
+
 def _confirming(_case: _Case) -> StandingLine:
     return StandingLine(gettext("Confirming your payment…"), "plain", gettext("This page looks again by itself."))
 
@@ -132,6 +139,7 @@ _WORDS: dict[Standing, Callable[[_Case], StandingLine]] = {
     Standing.GIFT: _gift,
     Standing.COMP: _given,
     Standing.BOUGHT: _bought,
+    Standing.SEAT: _seat,
     Standing.PAUSED: _paused,
     Standing.ENDED: _ended,
 }

@@ -7,11 +7,12 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing import plans, portal
-from podcastsvc.billing.changing import plan_change, price_moves
+from podcastsvc.billing.changing import price_moves, running
+from podcastsvc.billing.letters.grouping import name_person
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.billing.plans import PriceView
 from podcastsvc.kit.money import Money
-from podcastsvc.members import feed_tokens, link_use, subscriptions
+from podcastsvc.members import feed_tokens, link_use, seats, subscriptions
 from podcastsvc.members.entitlements import Entitlement, Standing, get_entitlement
 from podcastsvc.stats.agents import name_app
 from podcastsvc.stats.reports import SharedLink
@@ -32,7 +33,8 @@ _BRANDS = {"amex": "American Express", "jcb": "JCB", "unionpay": "UnionPay", "di
 class PaymentView:
     """A subscription as its member sees it. ``next_at`` is the next payment; None where nothing will be charged.
 
-    ``planned`` is the price that follows at ``planned_at``; ``moves_to`` the one that the host moves it to, with the first
+    ``people`` are those it is paid for; ``has_group``: others are or may be among them. ``planned`` is the price that
+    follows at ``planned_at``; ``moves_to`` the one that the host moves it to, with the first
     payment after ``moves_at``.
     """
 
@@ -48,6 +50,8 @@ class PaymentView:
     may_pause: bool = False
     moves_to: str = ""
     moves_at: datetime | None = None
+    people: int = 1
+    has_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,14 @@ class ReaderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatLine:
+    """A seat of the member's in a group, by who pays for it."""
+
+    payer_id: int
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """``feed`` is the oldest live link; None where the host has taken every link away.
 
@@ -88,6 +100,7 @@ class AccountView:
     readers: list[ReaderLine]
     sign: SharedLink | None
     heard_at: datetime | None
+    seats: list[SeatLine]
 
     @property
     def is_confirming(self) -> bool:
@@ -115,12 +128,15 @@ def read_account() -> AccountView:
         links = feed_tokens.list_links(session, member.id)
         readers = link_use.list_readers(session, [link.id for link in links])
         shared = usage.find_shared(session, [link.id for link in links])
+        seated = [
+            SeatLine(each.member.id, name_person(each.member)) for each in seats.list_of_member(session, member.id)
+        ]
     # The words need the show's zone, the feed its shows: they are read by themselves, after this session is closed.
     return AccountView(
         member=member,
         entitlement=entitlement,
         standing=describe(entitlement, row, member.created_at),
-        payment=_view_payment(row, price.title if price is not None else "", planned, moved, move, may_pause=may_pause)
+        payment=_view_payment(row, price, planned, moved, move, may_pause=may_pause)
         if row is not None and row.ended_at is None
         else None,
         failed=failed,
@@ -131,6 +147,7 @@ def read_account() -> AccountView:
         readers=_join_readers(links, readers),
         sign=max(shared.values(), key=lambda each: each.day, default=None),
         heard_at=max((link.heard_at for link in links if link.heard_at is not None), default=None),
+        seats=seated,
     )
 
 
@@ -143,7 +160,7 @@ def _join_readers(links: list[FeedLink], readers: dict[int, list[LinkReader]]) -
 
 def _view_payment(
     row: Subscription,
-    plan: str,
+    price: PriceView | None,
     planned: PriceView | None,
     moved: PriceView | None,
     move: PriceMove | None,
@@ -152,19 +169,27 @@ def _view_payment(
 ) -> PaymentView:
     goes_on = row.status in subscriptions.GOOD and row.cancel_at is None and not row.is_collection_paused
     return PaymentView(
-        plan=plan,
+        plan=price.title if price is not None else "",
+        people=row.quantity,
+        has_group=row.quantity > 1 or (price is not None and price.most_seats > 1),
         price=write_price(Money(row.amount_minor, row.currency), row.interval, language()),
         next_at=(row.trial_end or row.period_end if row.status == "trialing" else row.period_end) if goes_on else None,
         card=write_card(row),
         can_leave=row.cancel_at is None and services().find_gateway() is not None,
-        can_change=plan_change.may_change(row) and services().find_gateway() is not None,
-        planned=write_price(planned.money, planned.interval, language()) if planned is not None else "",
+        can_change=running.may_change(row) and services().find_gateway() is not None,
+        planned=_write_for_all(planned, row) if planned is not None else "",
         planned_at=row.planned_at,
         is_paused=row.status == "paused",
         may_pause=may_pause,
-        moves_to=write_price(moved.money, moved.interval, language()) if moved is not None else "",
+        moves_to=_write_for_all(moved, row) if moved is not None else "",
         moves_at=move.takes_effect_at if move is not None else None,
     )
+
+
+def _write_for_all(price: PriceView, row: Subscription) -> str:
+    """What a price costs for everybody that a subscription pays for."""
+    money = Money(price.money.amount_minor * row.quantity, price.money.currency)
+    return write_price(money, price.interval, language())
 
 
 def write_card(row: Subscription) -> str:

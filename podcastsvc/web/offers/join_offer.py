@@ -22,13 +22,15 @@ BAD_AMOUNT = N_("Enter an amount such as 6 or 6.50.")
 
 @dataclass(frozen=True, slots=True)
 class JoinOffer:
-    """``coupon`` is the one in use. ``note`` says why a link's code does nothing, or that the trial was used."""
+    """``coupon`` is the one in use. ``note`` says why a link's code does nothing, or that the trial was used. ``most_seats``
+    is the largest group that any of the prices is sold to."""
 
     choices: list[PlanChoice]
     prices: dict[str, PriceView]
     coupon: CouponView | None = None
     note: str = ""
     has_trials: bool = False
+    most_seats: int = 1
 
 
 def read_offer(code: str = "") -> JoinOffer:
@@ -53,6 +55,7 @@ def read_offer(code: str = "") -> JoinOffer:
         prices={str(price.id): price for price in prices},
         coupon=used,
         note=note,
+        most_seats=max((price.most_seats for price in prices), default=1),
         has_trials=is_on_trial and not had_trial and used is None,
     )
 

@@ -34,13 +34,17 @@ TARGETS = {
     "account.cancel": "account.cancel",
     "account.receipts": "account.receipts",
     "join.page": "join.page",
+    "account.group": "account.group",
     "redeem.page": "redeem.page",
+    "seat.page": "seat.page",
     "welcome.page": "welcome.page",
 }
 STUDIO = "studio"
 MONEY = "studio.export"
-# The code of a gift that waits for a sign-in. A letter's link names no page to go on to.
+# The codes of what waits for a sign-in: a gift, a seat in a group. A letter's link names no page to go on to.
 GIFT_COOKIE = "gift"
+SEAT_COOKIE = "seat"
+WAITING = {GIFT_COOKIE: "redeem.page", SEAT_COOKIE: "seat.page"}
 # One member's page in the studio: the name and the member's number.
 _MEMBER = re.compile(r"studio\.member\.(\d{1,18})", re.ASCII)
 
@@ -59,11 +63,11 @@ def go_to(path: str) -> Response:
 
 
 def read_target() -> str | None:
-    """The name in the query or form, where it is one that we know; else the gift that this browser was about to accept."""
+    """The name in the query or form, where it is one that we know; else what this browser was about to accept."""
     name = request.values.get("next", "")
     if name in TARGETS or name in {STUDIO, MONEY} or _MEMBER.fullmatch(name):
         return name
-    return "redeem.page" if read_cookie(GIFT_COOKIE) is not None else None
+    return next((target for cookie, target in WAITING.items() if read_cookie(cookie) is not None), None)
 
 
 def write_target(member: Member, name: str | None) -> str:

@@ -21,6 +21,7 @@ EMPTY = {
     "once_months": "",
     "trial_days": "",
     "trial_needs_card": "",
+    "most_seats": "",
     **dict.fromkeys((*INTERVALS, *BOUNDS), ""),
 }
 NEW = {**EMPTY, "is_open": "1", "currency": "EUR", "trial_needs_card": "1"}
@@ -45,6 +46,7 @@ class PlanWish:
     is_open: bool
     trial_days: int
     trial_needs_card: bool
+    most_seats: int
 
 
 def read_plan(form: FormReader, languages: Sequence[str], first_language: str) -> PlanWish:
@@ -59,6 +61,7 @@ def read_plan(form: FormReader, languages: Sequence[str], first_language: str) -
         is_open=form.flag("is_open"),
         trial_days=form.whole("trial_days", least=0, most=selling.MOST_TRIAL_DAYS) or 0,
         trial_needs_card=form.flag("trial_needs_card"),
+        most_seats=form.whole("most_seats", most=selling.MOST_SEATS) or 1,
     )
 
 
@@ -106,6 +109,7 @@ def fill(row: Plan, prices: Sequence[PriceView]) -> dict[str, str]:
         "currency": currency,
         "trial_days": str(row.trial_days or ""),
         "trial_needs_card": "1" if row.trial_needs_card else "",
+        "most_seats": str(row.most_seats) if row.most_seats > 1 else "",
     }
     for price in prices:
         if price.money.currency == currency:

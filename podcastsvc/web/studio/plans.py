@@ -110,6 +110,7 @@ def _write(session: Session, key: str | None, wish: PlanWish) -> str:
     # Words in languages that the site does not offer now stay for later.
     selling.save_plan(session, saved, {**kept, **given}, position=position, is_open=wish.is_open, now=now())
     selling.set_trial(session, saved, wish.trial_days, needs_card=wish.trial_needs_card)
+    selling.set_seats(session, saved, wish.most_seats)
     before = next((each for each in known if each.key == saved), None)
     for interval, price in wish.prices.items():
         if before is not None:

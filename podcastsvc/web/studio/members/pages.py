@@ -11,9 +11,10 @@ from podcastsvc.billing.plans import PlanView, list_plans, list_titles
 from podcastsvc.billing.returning.listing import list_payments
 from podcastsvc.kit.money import Money
 from podcastsvc.kit.text import clean_line
-from podcastsvc.members import accounts, directory, feed_tokens, grants, link_use, subscriptions
+from podcastsvc.members import accounts, directory, feed_tokens, grants, link_use, seats, subscriptions
 from podcastsvc.members.directory import MemberRow
 from podcastsvc.members.entitlements import Entitlement
+from podcastsvc.members.seats import SeatRow
 from podcastsvc.storage.tables.billing import Grant, Subscription
 from podcastsvc.storage.tables.member import FeedLink, Member
 from podcastsvc.web.account.usage import find_shared
@@ -50,6 +51,7 @@ class SubscriptionLine:
 
     plans: str
     price: Money
+    people: int
     interval: str
     status: str
     started_at: datetime
@@ -70,6 +72,15 @@ class GrantLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatLine:
+    """One seat in a group, by the person on its other side."""
+
+    member_id: int
+    name: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """All that a member's page shows; no link's address."""
 
@@ -80,6 +91,8 @@ class MemberView:
     heard_at: datetime | None
     subscriptions: list[SubscriptionLine]
     grants: list[GrantLine]
+    payers: list[SeatLine]
+    holders: list[SeatLine]
     links: list[FeedLink]
     choices: list[PlanView]
 
@@ -196,9 +209,15 @@ def read_view(session: Session, found: Member) -> MemberView:
         heard_at=directory.list_last_heard(session, [found.id]).get(found.id),
         subscriptions=[_view_subscription(each, titles) for each in subscriptions.list_of_member(session, found.id)],
         grants=[_view_grant(each, titles) for each in grants.list_grants(session, found.id)],
+        payers=[_view_seat(each) for each in seats.list_of_member(session, found.id)],
+        holders=[_view_seat(each) for each in seats.list_seats(session, found.id)],
         links=feed_tokens.list_links(session, found.id),
         choices=list_plans(session, language(), with_closed=True),
     )
+
+
+def _view_seat(row: SeatRow) -> SeatLine:
+    return SeatLine(row.member.id, row.member.email or row.member.name, row.seat.taken_at)
 
 
 def _view_subscription(row: Subscription, titles: dict[str, str]) -> SubscriptionLine:
@@ -217,6 +236,7 @@ def _view_subscription(row: Subscription, titles: dict[str, str]) -> Subscriptio
     return SubscriptionLine(
         plans=name_plans(titles, row.plans),
         price=Money(row.amount_minor, row.currency),
+        people=row.quantity,
         interval=row.interval or "",
         status=words.get(row.status, row.status),
         started_at=row.started_at,

@@ -10,6 +10,7 @@ _WORDS: dict[Standing, tuple[str, str]] = {
     Standing.ACTIVE: (N_("Active"), "ok"),
     Standing.TRIAL: (N_("Trial"), "ok"),
     Standing.BOUGHT: (N_("Paid once"), "ok"),
+    Standing.SEAT: (N_("In a group"), "ok"),
     Standing.HELD: (N_("Payments on hold"), "ok"),
     Standing.PAST_DUE: (N_("Payment failed"), "warn"),
     Standing.ENDING: (N_("Ending"), "plain"),

@@ -33,6 +33,8 @@ SENTENCES = {
     "declined": N_("You declined to give it back"),
     "given": N_("Given: %(plan)s"),
     "given_ends": N_("Given time ends: %(plan)s"),
+    "seated": N_("Took a seat in a group"),
+    "shares": N_("A seat in their group was taken"),
     "letter": N_("E-mail: %(letter)s"),
     "link_made": N_("Feed link made"),
     "link_opened": N_("Feed link opened in an app"),

@@ -84,7 +84,7 @@ def _make_line(row: reading.OrderRow) -> OrderLine:
         at=row.order.created_at,
         what=name_kind(row.order.kind),
         email=row.email,
-        money=Money(row.order.amount_minor, row.order.currency),
+        money=Money(row.order.total_minor, row.order.currency),
         interval=row.order.interval,
         state=state,
         chip=chip,
