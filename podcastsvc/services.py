@@ -177,17 +177,19 @@ class Services:
         return Renderer(self.db, self.settings)
 
     @cached_property
-    def takes_donations(self) -> "Recent[bool]":
-        """Whether pages lead to the form for donations; as fresh as ``show_states``."""
-        return Recent(self._read_takes_donations, stamp=lambda: self.db.writes)
+    def open_offers(self) -> "Recent[tuple[str, ...]]":
+        """The kinds of order besides memberships and gifts to whose forms pages lead; as fresh as ``show_states``."""
+        return Recent(self._read_open_offers, stamp=lambda: self.db.writes)
 
-    def _read_takes_donations(self) -> bool:
-        from podcastsvc.billing.kinds.donation_offers import find_offer
+    def _read_open_offers(self) -> tuple[str, ...]:
+        from podcastsvc.billing.consulting import offers as consultations
+        from podcastsvc.billing.kinds import donation_offers as donations
 
         if self.settings.mode_of_payments == "off":
-            return False
+            return ()
         with self.db.reading() as session:
-            return find_offer(session).is_open
+            finders = (("donation", donations.find_offer), ("consultation", consultations.find_offer))
+            return tuple(kind for kind, find in finders if find(session).is_open)
 
     @cached_property
     def show_states(self) -> Recent[tuple[ShowState, ...]]:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from podcastsvc.billing import apply, checkout, customers, fulfil, owing, plans, portal, webhooks
+from podcastsvc.billing.consulting import bookings
 from podcastsvc.billing.following import notices, recovery
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.letters import giving, host_notes, week
@@ -41,7 +42,7 @@ def make_worker(services: Services, *, with_schedules: bool = True) -> Worker:
 def _sweep(services: Services, _payload: Payload) -> None:
     """Drops what time has made useless: finished jobs, past limits, ended sessions, old codes, proofs of old letters."""
     with services.db.transaction() as session:
-        for each in (jobs, limits, sessions, codes, outbox):
+        for each in (jobs, limits, sessions, codes, outbox, bookings):
             each.sweep(session, clock.now())
 
 
@@ -166,7 +167,7 @@ WORK: dict[str, Callable[[Services, Payload], None]] = {
     owing.END_JOB: lambda services, payload: fulfil.end_subscription(
         services.make_desk(), str(payload["subscription"])
     ),
-    fulfil.GIVE_BACK_JOB: lambda services, payload: fulfil.give_back(services.make_desk(), str(payload["order"])),
+    owing.GIVE_BACK_JOB: lambda services, payload: fulfil.give_back(services.make_desk(), str(payload["order"])),
     gifts.LETTER_JOB: _write_gift_letter,
     refunds.REFUND_JOB: _carry_out_refund,
     plans.PREPARE_JOB: lambda services, _payload: _prepare_payments(services),

@@ -304,6 +304,7 @@ def _write_request(desk: Desk, request: BuyRequest, order: Order) -> CheckoutReq
         trial_days=order.trial_days,
         trial_needs_card=price is None or price.trial_needs_card,
         tax=desk.tax,
+        revision=order.revision,
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from podcastsvc.billing import apply, customers, orders, owing, plans
 from podcastsvc.billing.account import require_account
 from podcastsvc.billing.calls import payments
+from podcastsvc.billing.consulting import bookings
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.facts import CheckoutFacts, OrderKind
 from podcastsvc.billing.gateway import Missing, Refused
@@ -27,11 +28,9 @@ from podcastsvc.kit.language import N_
 from podcastsvc.mail.addresses import read_address
 from podcastsvc.members import accounts, grants, subscriptions
 from podcastsvc.members.subscriptions import Account
-from podcastsvc.storage import jobs
 from podcastsvc.storage.tables.billing import Order, Payment
 from podcastsvc.storage.tables.member import Member
 
-GIVE_BACK_JOB = "order.give_back"
 UNKNOWN = N_("This link leads nowhere. If you have paid, we have sent you a letter.")
 _ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
 _GONE = frozenset(("incomplete_expired", "canceled"))
@@ -76,7 +75,7 @@ def fulfil(desk: Desk, checkout_id: str, now: datetime) -> Fulfilled:
     if facts.is_settled:
         return _settle(desk, account, facts, now)
     if facts.status == "complete":
-        return _wait(desk, order, facts)
+        return _wait(desk, order, facts, now)
     if facts.status == "expired":
         with desk.db.transaction() as session:
             orders.expire(session, order.id, facts.id)
@@ -88,10 +87,15 @@ def _describe(state: State, order: Order) -> Fulfilled:
     return Fulfilled(state, order.id, order.price_id, order.member_id, cast("OrderKind", order.kind))
 
 
-def _wait(desk: Desk, order: Order, facts: CheckoutFacts) -> Fulfilled:
+def _wait(desk: Desk, order: Order, facts: CheckoutFacts, now: datetime) -> Fulfilled:
     """A delayed method: no access until it is paid; none at all where it failed."""
-    if order.state == "failed" or not _has_failed(desk, facts):
-        return _describe("failed" if order.state == "failed" else "waiting", order)
+    if order.state == "failed":
+        return _describe("failed", order)
+    if not _has_failed(desk, facts):
+        if order.kind in ON_WAIT:
+            with desk.db.transaction() as session:
+                ON_WAIT[order.kind](session, order, now)
+        return _describe("waiting", order)
     with desk.db.transaction() as session:
         row = session.get(Order, order.id, with_for_update=True)
         if row is not None and row.state == "open":
@@ -146,7 +150,7 @@ def _take_in_membership(
         or _has_another(session, member, order, new_id, now)
         or not trials.note_begun(session, desk.keys, member, order, now)
     ):
-        enqueue_give_back(session, order)
+        owing.enqueue_give_back(session, order)
         return
     order.state, order.member_id = "paid", member.id
     if facts.customer_id is not None:
@@ -181,8 +185,12 @@ TAKE_IN: dict[str, TakeIn] = {
     "membership": _take_in_membership,
     "gift": gifts.take_in,
     "donation": donations.take_in,
+    "consultation": bookings.take_in,
 }
 """What a paid order of each kind leads to, once, in the transaction that holds its row."""
+
+ON_WAIT: dict[str, Callable[[Session, Order, datetime], None]] = {"consultation": bookings.keep_waiting}
+"""What the kinds do meanwhile that keep something for a payment on its way."""
 
 
 def _has_another(session: Session, member: Member, order: Order, new_id: str, now: datetime) -> bool:
@@ -196,25 +204,13 @@ def _has_another(session: Session, member: Member, order: Order, new_id: str, no
     return bool(orders.list_unlinked(session, member.id, now, but=order.id))
 
 
-def enqueue_give_back(session: Session, order: Order) -> None:
-    """Sends a paid order's money back and ends what it bought; it is tried until it is done."""
-    order.state, order.browser_hash = "refunded", None
-    _enqueue_give_back(session, order.id)
-
-
-def _enqueue_give_back(session: Session, order_id: str) -> None:
-    payload = {"order": order_id}
-    key = f"{GIVE_BACK_JOB}:{order_id}"
-    jobs.enqueue(session, GIVE_BACK_JOB, payload, unique_key=key, max_attempts=jobs.NO_LAST_ATTEMPT)
-
-
 def resume_giving_back(desk: Desk) -> int:
     """Takes up what should have gone back and has not; how many orders. Part of the nightly pass."""
     with desk.db.transaction() as session:
-        owing = orders.list_owing(session)
-        for order_id in owing:
-            _enqueue_give_back(session, order_id)
-    return len(owing)
+        unreturned = orders.list_owing(session)
+        for order_id in unreturned:
+            owing.resume_give_back(session, order_id)
+    return len(unreturned)
 
 
 def _find_buyer(session: Session, desk: Desk, order: Order, now: datetime) -> Member | None:
@@ -254,8 +250,17 @@ def give_back(desk: Desk, order_id: str) -> None:
     for payment_id in sorted(payment_ids):
         apply.sync_payment(desk, payment_id)
     with desk.db.transaction() as session:
+        _tell_given_back(session, order_id)
+
+
+def _tell_given_back(session: Session, order_id: str) -> None:
+    """A consultation that was cancelled has had its letters; one whose time was gone has none yet."""
+    order = session.get(Order, order_id)
+    if order is None or order.kind != "consultation":
         owing.owe_order_letter(session, "given_back", order_id)
         owing.owe_note(session, "host_given_back", order_id)
+    elif bookings.find_of_order(session, order_id) is None:
+        owing.owe_order_letter(session, "consultation_taken", order_id)
 
 
 def _end_bought(desk: Desk, subscription_id: str) -> set[str]:

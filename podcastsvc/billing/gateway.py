@@ -154,7 +154,8 @@ class Gateway:
         still be used, so its refusal is no bug.
         """
         params = writing.write_checkout(request, self.site)
-        key = make_options("checkout", request.order_id, params)
+        # Not all that is bought is told to Stripe, so a changed choice may ask for the very same session.
+        key = make_options("checkout", f"{request.order_id}.{request.revision}", params)
         return self.fetch(
             reading.read_checkout,
             lambda client: client.v1.checkout.sessions.create(any_of(params), key),

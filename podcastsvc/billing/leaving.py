@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from podcastsvc.billing import orders
 from podcastsvc.billing.account import check_account
-from podcastsvc.billing.fulfil import enqueue_give_back
 from podcastsvc.billing.gateway import Gateway, Missing
 from podcastsvc.billing.groups import seating
-from podcastsvc.billing.owing import enqueue_end
+from podcastsvc.billing.owing import enqueue_end, enqueue_give_back
 from podcastsvc.errors import Misconfigured, NotFound
 from podcastsvc.kit.language import N_
 from podcastsvc.members import accounts, subscriptions

@@ -113,8 +113,9 @@ def list_unlinked(session: Session, member_id: int, now: datetime, *, but: str =
 
 
 def list_owing(session: Session) -> list[str]:
-    """Ids of memberships whose money goes back and where that is not known to be done: what was bought runs on, is
-    not in the mirror, or has a payment that is not given back whole. One that the bank disputes is not ours to return.
+    """Ids of memberships and consultations whose money goes back and where that is not known to be done: what was bought
+    runs on, is not in the mirror, or has a payment that is not given back whole. One that the bank disputes is not ours to
+    return.
     """
     mirrored = exists().where(Subscription.order_id == Order.id)
     runs = exists().where(Subscription.order_id == Order.id, Subscription.ended_at.is_(None))
@@ -123,7 +124,7 @@ def list_owing(session: Session) -> list[str]:
     )
     query = select(Order.id).where(
         Order.state == "refunded",
-        Order.kind == "membership",
+        Order.kind.in_(("membership", "consultation")),
         is_of_account(Order.account, Order.livemode),
         or_(and_(Order.interval != "once", ~mirrored), runs, unreturned),
     )

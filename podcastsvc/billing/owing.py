@@ -5,9 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from podcastsvc.storage import jobs
+from podcastsvc.storage.tables.billing import Order
 
 LETTER_JOB = "billing.letter"
 PAYMENT_JOB = "payment.sync"
+GIVE_BACK_JOB = "order.give_back"
 HOST_NOTE_JOB = "billing.host_note"
 END_JOB = "subscription.end"
 
@@ -41,6 +43,29 @@ def owe_member_letter(session: Session, kind: str, member_id: int, **values: str
     payload = {"kind": kind, "member": member_id, **values}
     key = ":".join((LETTER_JOB, kind, str(member_id), *values.values()))
     jobs.enqueue(session, LETTER_JOB, payload, unique_key=key)
+
+
+def owe_consultation_letter(
+    session: Session, consultation_id: str, what: str, sequence: int, *, run_at: datetime | None = None
+) -> None:
+    """Has buyer and hosts of a consultation written to: that it is booked, moved, cancelled, or tomorrow. ``sequence``
+    tells one change from those before it."""
+    payload = {"kind": "consultation", "consultation": consultation_id, "what": what, "sequence": sequence}
+    key = f"{LETTER_JOB}:consultation:{consultation_id}:{what}:{sequence}"
+    jobs.enqueue(session, LETTER_JOB, payload, run_at=run_at, unique_key=key)
+
+
+def enqueue_give_back(session: Session, order: Order) -> None:
+    """Sends a paid order's money back and ends what it bought; it is tried until it is done."""
+    order.state, order.browser_hash = "refunded", None
+    resume_give_back(session, order.id)
+
+
+def resume_give_back(session: Session, order_id: str) -> None:
+    """The job of ``enqueue_give_back``, where it is not there any more."""
+    payload = {"order": order_id}
+    key = f"{GIVE_BACK_JOB}:{order_id}"
+    jobs.enqueue(session, GIVE_BACK_JOB, payload, unique_key=key, max_attempts=jobs.NO_LAST_ATTEMPT)
 
 
 def enqueue_payment(session: Session, payment_id: str) -> None:

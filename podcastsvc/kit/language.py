@@ -161,14 +161,24 @@ def format_month_short(day: date, language: str) -> str:
 def format_instant(at: datetime, language: str, zone: str, *, now: datetime | None = None) -> str:
     """``Friday 5 June at 06:00, Europe/Madrid``: day and time in ``zone`` (IANA), with the year unless it is ``now``'s."""
     there = at.astimezone(ZoneInfo(zone))
-    is_this_year = now is not None and now.astimezone(there.tzinfo).year == there.year
-    patterns = _WEEKDAYS if is_this_year else _WEEKDAYS_WITH_YEAR
-    day = format_date(there, patterns.get(language, "full"), locale=_get_locale(language))
+    day = format_weekday(there, language, now=now.astimezone(there.tzinfo) if now is not None else None)
     return gettext(language).gettext("%(day)s at %(time)s, %(zone)s") % {
         "day": day,
         "time": format_time(at, language, zone),
         "zone": zone,
     }
+
+
+def name_weekday(weekday: int, language: str) -> str:
+    """``Monday`` for 0."""
+    # The first of January 2024 was a Monday.
+    return format_date(date(2024, 1, 1 + weekday), "EEEE", locale=_get_locale(language)).capitalize()
+
+
+def format_weekday(day: date | datetime, language: str, *, now: datetime | None = None) -> str:
+    """``Friday 5 June``, with the year unless it is ``now``'s."""
+    patterns = _WEEKDAYS if now is not None and now.year == day.year else _WEEKDAYS_WITH_YEAR
+    return format_date(day, patterns.get(language, "full"), locale=_get_locale(language))
 
 
 def format_time(at: datetime, language: str, zone: str) -> str:

@@ -51,12 +51,13 @@ def write_letter(
     period: str = "",
     member_id: int | None = None,
     headers: Mapping[str, str] | None = None,
+    calendar: str | None = None,
 ) -> bool:
     """Puts a letter into the outbox in the caller's transaction, and the job that sends it.
 
     ``kind``, ``object_id`` and ``period`` name what the letter is owed for: a second one with the same three is not
     written, and False is returned. ``to`` is an address that ``read_address`` has read; ``headers`` are added to the
-    sender's.
+    sender's. ``calendar`` is a file that ``kit.calendars`` has written.
     """
     same = (Letter.kind == kind, Letter.object_id == object_id, Letter.period == period)
     if session.scalar(select(Letter.id).where(*same)) is not None:
@@ -71,6 +72,7 @@ def write_letter(
         "member_id": member_id,
         "to": to,
         "language": language,
+        "calendar": calendar,
         "headers": sender.headers() | dict(headers or {}),
         "state": "queued",
         "attempts": 0,

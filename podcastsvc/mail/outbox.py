@@ -49,7 +49,7 @@ def send_letter(db: Database, transport: Transport, letter_id: str) -> None:
 
 
 def build_message(letter: Letter) -> EmailMessage:
-    """The letter as it travels: one recipient, plain text and HTML (rule T-S7)."""
+    """The letter as it travels: one recipient, plain text and HTML (rule T-S7), and a calendar's file where it has one."""
     message = EmailMessage(policy=policy.SMTP)
     for name, value in letter.headers.items():
         message[name] = value
@@ -62,6 +62,11 @@ def build_message(letter: Letter) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text or "", cte="quoted-printable")
     message.add_alternative(letter.html or "", subtype="html", cte="quoted-printable")
+    if letter.calendar:
+        # Calendars take an entry in by itself where the part says what is asked of them. Source: RFC 6047 section 2.4.
+        method = "CANCEL" if "METHOD:CANCEL" in letter.calendar else "REQUEST"
+        params = {"method": method, "charset": "utf-8"}
+        message.add_attachment(letter.calendar.encode(), "text", "calendar", filename="invite.ics", params=params)
     return message
 
 
@@ -84,7 +89,7 @@ def sweep(session: Session, now: datetime) -> None:
 def _note(db: Database, letter_id: str, *, state: str, error: str | None) -> None:
     values: dict[str, object] = {"state": state, "error": error, "attempts": Letter.attempts + 1}
     if state != "queued":
-        values |= {"text": None, "html": None, "subject": ""}
+        values |= {"text": None, "html": None, "calendar": None, "subject": ""}
     if state == "sent":
         values["sent_at"] = clock.now()
     with db.transaction() as session:

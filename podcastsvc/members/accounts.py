@@ -15,6 +15,7 @@ from podcastsvc.members.codes import void_codes
 from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
 from podcastsvc.storage.tables.billing import Order
+from podcastsvc.storage.tables.consultation import Consultation
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.member import Member, SignInCode
 from podcastsvc.storage.tables.offer import Gift
@@ -153,6 +154,7 @@ def remove(session: Session, member: Member, now: datetime) -> None:
     seats.forget(session, member.id)
     _forget_gifts(session, member.id)
     _forget_words(session, member.id)
+    _forget_consultations(session, member.id, now)
 
 
 def _forget_gifts(session: Session, member_id: int) -> None:
@@ -177,6 +179,16 @@ def _forget_words(session: Session, member_id: int) -> None:
     theirs = RefundRequest.member_id == member_id
     session.execute(update(RefundRequest).where(theirs, RefundRequest.state != "open").values(reason="", answer=""))
     session.execute(update(RefundRequest).where(theirs).values(member_id=None))
+
+
+def _forget_consultations(session: Session, member_id: int, now: datetime) -> None:
+    """Takes a member's name, address and words out of consultations that are over. For one to come they are needed still;
+    they go later by themselves."""
+    theirs = select(Order.id).where(Order.member_id == member_id, Order.kind == "consultation", Order.state != "open")
+    is_over = or_(Consultation.state == "cancelled", Consultation.ends_at <= now)
+    over = update(Consultation).where(Consultation.order_id.in_(theirs), is_over)
+    session.execute(over.values(name="", email="", question=""))
+    session.execute(update(Order).where(Order.id.in_(theirs)).values(details={}))
 
 
 def _change(session: Session, member: Member, **values: object) -> None:

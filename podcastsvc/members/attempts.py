@@ -52,6 +52,7 @@ SIGN_UP_FROM_NETWORK = Limit("sign-up network", 10, _HOUR)
 SIGN_UPS_OF_SITE = Limit("sign-ups of site", 100, _HOUR)
 CHECKOUT_FROM_NETWORK = Limit("checkout network", 10, _HOUR)
 CHECKOUT_OF_MEMBER = Limit("checkout member", 5, _HOUR)
+CONSULTATIONS = Limit("consultations", 3, _HOUR)
 FAILED_CARDS = Limit("failed cards", 3, _HOUR)
 UNKNOWN_TOKENS = Limit("unknown tokens", 30, timedelta(minutes=10))
 
@@ -124,6 +125,11 @@ def spend_checkout(session: Session, member_id: int | None, network: str, now: d
         check(session, FAILED_CARDS, str(member_id), now, message=CARDS_FAILED)
         spend(session, CHECKOUT_OF_MEMBER, str(member_id), now)
     spend(session, CHECKOUT_FROM_NETWORK, network, now)
+
+
+def spend_consultation(session: Session, network: str, now: datetime) -> None:
+    """One time that is held for somebody who goes on to pay, so that nobody holds them all. Raises TooMany."""
+    spend(session, CONSULTATIONS, network, now)
 
 
 def spend_own_letter(session: Session, mailbox_key: str, now: datetime) -> None:

@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
     env.add_extension("jinja2.ext.do")
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals.update(url=make_path, address=make_address, asset=asset, csrf=csrf_field)
-    env.globals.update(takes_donations=_takes_donations)
+    env.globals.update(open_offers=_list_open_offers)
     env.filters.update(
         month=lambda day: languages.format_month(day, language()),
         day=lambda at: languages.format_day(_local(at), language()),
@@ -104,8 +104,8 @@ def _local(at: datetime | date) -> datetime | date:
     return at.astimezone(ZoneInfo(zone_of_show())) if isinstance(at, datetime) else at
 
 
-def _takes_donations() -> bool:
-    return services().takes_donations.get()
+def _list_open_offers() -> tuple[str, ...]:
+    return services().open_offers.get()
 
 
 def _values() -> dict[str, Any]:

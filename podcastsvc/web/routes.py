@@ -7,7 +7,7 @@ from podcastsvc.web.account import add, reminders
 from podcastsvc.web.account import routes as account
 from podcastsvc.web.apps import beside
 from podcastsvc.web.episodes import pages as episodes
-from podcastsvc.web.offers import donating, gifts, letter_links, redeeming, seats
+from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links, redeeming, seats
 from podcastsvc.web.sign_in import pages as sign_in
 from podcastsvc.web.site import front
 from podcastsvc.web.studio import routes as studio
@@ -25,6 +25,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     welcome.blueprint,
     gifts.blueprint,
     donating.blueprint,
+    booking.blueprint,
+    booked.blueprint,
     redeeming.blueprint,
     seats.blueprint,
     add.blueprint,

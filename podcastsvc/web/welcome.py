@@ -19,7 +19,7 @@ from podcastsvc.web.context import now, services
 from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.guards.strangers import check_guesses, note_guess
 from podcastsvc.web.language import make_path
-from podcastsvc.web.offers import donating, gifts
+from podcastsvc.web.offers import booking, donating, gifts
 from podcastsvc.web.offers.order_cookie import forget_order_cookie, read_order_cookie
 from podcastsvc.web.pages import render
 from podcastsvc.web.sign_in import entering
@@ -43,6 +43,7 @@ class After:
 AFTER: dict[OrderKind, After] = {
     "gift": After(gifts.show_bought, "gift.page"),
     "donation": After(donating.show_paid, "support.page"),
+    "consultation": After(booking.show_booked, "consultation.page"),
 }
 
 

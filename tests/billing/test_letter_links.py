@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from podcastsvc.app import create_app
 from podcastsvc.billing import merging, moving_in, plans, portal
@@ -32,6 +32,7 @@ from podcastsvc.services import Services
 from podcastsvc.storage import schema
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.tables.billing import Payment
+from podcastsvc.storage.tables.consultation import Consultation
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.web.language import LOCALIZED
 from tests.billing.conftest import START
@@ -72,6 +73,7 @@ def _write_letters(language: str, folder: Path) -> list[Letter]:
         _return(till, language)
         _move_in(till, language)
         _share(till, language)
+        _talk(till, language)
         write_summary(till.desk, clock.now())
         with db.reading() as session:
             found = list(session.scalars(select(Letter).where(Letter.language == language)))
@@ -215,6 +217,19 @@ def _share(till: Till, language: str) -> None:
     with till.db.transaction() as session:
         seating.take_back(session, payer, holder, clock.now())
     till.work()
+
+
+def _talk(till: Till, language: str) -> None:
+    """Two want the same time: one gets it, the other pays too late."""
+    till.open_consultations()
+    at = till.list_times()[0]
+    late = till.book("nora@example.org", at=at, language=language)
+    with till.db.transaction() as session:
+        session.execute(update(Consultation).values(held_until=clock.now() - timedelta(seconds=1)))
+    first = till.book("olga@example.org", at=at, language=language)
+    for opened, email in ((first, "olga@example.org"), (late, "nora@example.org")):
+        till.pay(opened.url, email=email)
+        till.settle()
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

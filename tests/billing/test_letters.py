@@ -62,6 +62,24 @@ MOVED = {name: WELCOME[name] for name in ("setup_link", "feed_link", "account_li
 }
 FILLED = {"email": "dev@example.org", "group_link": "https://show.example/account/group"}
 GIVEN = {"amount": "€5", "studio_link": "https://show.example/studio/donations"}
+TALK = {
+    "what": "booked",
+    "when": "Friday 5 June at 16:00, Europe/Madrid",
+    "minutes": 60,
+    "room_link": "https://meet.example/ada",
+    "by": "",
+    "is_returned": False,
+    "host": "Ada",
+    "own_link": "https://show.example/consultation/mine/abc",
+    "change_hours": 24,
+    "again_link": "https://show.example/consultation",
+}
+TALK_FOR_HOST = TALK | {
+    "name": "Ben",
+    "email": "ben@example.org",
+    "question": "How to begin?\n\nAnd how to go on?",
+    "studio_link": "https://show.example/studio/consultations/01A",
+}
 BACK = {"paid": "€60", "paid_on": DAY}
 CASES = {
     "welcome": ("welcome", WELCOME),
@@ -73,6 +91,15 @@ CASES = {
     "last seat filled by somebody without a name": ("seat_filled", FILLED | {"name": "", "free": 0}),
     "seat ended": ("seat_ended", {"payer": "Ben", "join_link": "https://show.example/join"}),
     "seat ended, payer gone": ("seat_ended", {"payer": "", "join_link": "https://show.example/join"}),
+    "consultation": ("consultation", TALK),
+    "consultation, host decides": ("consultation", TALK | {"change_hours": None, "what": "reminder"}),
+    "consultation, last hour": ("consultation", TALK | {"change_hours": 1, "what": "moved"}),
+    "consultation cancelled": ("consultation", TALK | {"what": "cancelled", "by": "buyer", "is_returned": True}),
+    "consultation cancelled by the host": ("consultation", TALK | {"what": "cancelled", "by": "host"}),
+    "consultation taken": ("consultation_taken", ORDER),
+    "host: consultation": ("host_consultation", TALK_FOR_HOST),
+    "host: consultation cancelled": ("host_consultation", TALK_FOR_HOST | {"what": "cancelled"}),
+    "host: consultation given back": ("host_consultation", TALK_FOR_HOST | {"what": "cancelled", "is_returned": True}),
     "trial ends": ("trial_ending", TRIAL),
     "trial ends, no card": ("trial_ending", TRIAL | {"last4": ""}),
     "trial ended": (

@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import delete
 
-from podcastsvc.billing import connecting, fulfil, leaving, plans, portal
+from podcastsvc.billing import connecting, leaving, owing, plans, portal
 from podcastsvc.billing.calls.writing import NOTICE_TYPES
 from podcastsvc.billing.checkout import AlreadyMember
 from podcastsvc.billing.following import recovery
@@ -192,7 +192,7 @@ def test_25_money_that_should_be_back_is_found_by_night(till):
     till.standin.set_faults(Faults(answer="500", answer_path="/v1/refunds"))
     till.deliver(strict=False)
     with till.db.transaction() as session:
-        session.execute(delete(Job).where(Job.kind == fulfil.GIVE_BACK_JOB))
+        session.execute(delete(Job).where(Job.kind == owing.GIVE_BACK_JOB))
     till.standin.set_faults(Faults())
 
     report = recovery.run_nightly(till.desk, clock.now())

@@ -12,6 +12,10 @@ from werkzeug.test import Client
 
 from podcastsvc.billing import apply, checkout, customers, fulfil, orders, owing, plans, portal, simulation, webhooks
 from podcastsvc.billing.checkout import BuyRequest
+from podcastsvc.billing.consulting import bookings
+from podcastsvc.billing.consulting.hours import read_spans
+from podcastsvc.billing.consulting.offers import ConsultationOffer, Length, find_offer, save_offer
+from podcastsvc.billing.consulting.wishes import ConsultationWish, write_details
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following import notices, recovery
 from podcastsvc.billing.gateway import Gateway
@@ -173,6 +177,39 @@ class Till:
             money=Money(minor, "EUR"),
             interval=interval,
             details={"name": "", "message": "", **details},
+        )
+        return checkout.open_checkout(self.desk.for_page(), request, clock.now())
+
+    def open_consultations(self, **changes):
+        """Lets people book on weekday afternoons, 30 minutes for 45 euros or 60 for 80."""
+        hours = {day: read_spans("16:00-19:00") for day in range(5)}
+        lengths = (Length(30, 4500), Length(60, 8000))
+        offer = replace(ConsultationOffer(True, "EUR", lengths, hours, room_url="https://meet.example/ada"), **changes)
+        with self.db.transaction() as session:
+            save_offer(session, offer)
+
+    def list_times(self, minutes=60):
+        with self.db.reading() as session:
+            return bookings.list_open_times(session, find_offer(session), minutes, self.desk.zone, clock.now())
+
+    def book(self, email="ben@example.org", *, at=None, minutes=60, language="en", order_id=None, member_id=None):
+        """Sends the form for a consultation, at the first free time unless one is named, and says where it leads."""
+        order_id = order_id or orders.make_order_id()
+        wish = ConsultationWish(at or self.list_times(minutes)[0], minutes, "Ben", "How to begin?", "America/New_York")
+        with self.db.transaction() as session:
+            offer = find_offer(session)
+            values = {"email": email, "language": language, "zone": self.desk.zone, "now": clock.now()}
+            bookings.hold(session, wish, order_id, **values)
+        request = BuyRequest(
+            order_id=order_id,
+            price_id=None,
+            language=language,
+            cancel_path="/consultation?back=1",
+            member_id=member_id,
+            address=None if member_id is not None else read_address(email),
+            kind="consultation",
+            money=offer.find_price(minutes),
+            details=write_details(wish, order_id),
         )
         return checkout.open_checkout(self.desk.for_page(), request, clock.now())
 
@@ -476,7 +513,7 @@ _HANDLERS = {
     owing.HOST_NOTE_JOB: host_notes.write_host_note,
     checkout.OPENED_JOB: lambda desk, payload: owed.greet(desk, payload["order"]),
     refunds.REFUND_JOB: refunds.carry_out,
-    fulfil.GIVE_BACK_JOB: lambda desk, payload: fulfil.give_back(desk, payload["order"]),
+    owing.GIVE_BACK_JOB: lambda desk, payload: fulfil.give_back(desk, payload["order"]),
     owing.END_JOB: lambda desk, payload: fulfil.end_subscription(desk, payload["subscription"]),
     gifts.LETTER_JOB: lambda desk, payload: giving.write(
         giving.GiftPost(desk.db, desk.keys, desk.sender, desk.zone), payload

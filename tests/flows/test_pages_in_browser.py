@@ -33,6 +33,8 @@ VISITOR = (
     "/gift",
     "/gift/redeem",
     "/support",
+    "/consultation",
+    "/consultation/30",
     "/billing/done",
     "/sign-in",
     "/sign-in/password",
@@ -111,10 +113,13 @@ def serve_sample(folder):
 
 @pytest.fixture(scope="module")
 def sample(browser, tmp_path_factory):
-    """The sample show, whose plan is for groups too; Ben has joined for two."""
+    """The sample show, whose plan is for groups too, and whose host can be booked; Ben has joined for two."""
     site = serve_sample(tmp_path_factory.mktemp("sample"))
     ada = enter_studio(site)
     ada.send(ada.get("/studio/plans/members"), "Save the plan", most_seats="10")
+    hours = {f"weekly_{day}": "9:00-12:00" for day in range(7)}
+    talks = {"is_open": "1", "lengths": "30 45\n60 80", "room_url": "https://meet.example/ada", **hours}
+    ada.send(ada.get("/studio/consultations/settings"), "Save", **talks)
     served = Served(site, browser, {"ben": take_cookies(join(site, "ben@example.org", people=2))})
     yield served
     served.end()

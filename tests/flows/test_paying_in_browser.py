@@ -275,3 +275,52 @@ def test_one_pays_for_three_and_a_second_person_sits_down_in_three_clicks(show_f
     assert ben_watch.complaints == dev_watch.complaints == []
     devs.goto(f"{prefix}/account")
     expect(devs.locator("main")).not_to_contain_text(say("Leave the group"))
+
+
+HOURS = {f"weekly_{day}": "9:00-12:00, 14:00-18:00" for day in range(7)}
+ROOM = "https://meet.example/ada"
+
+
+@pytest.fixture(scope="module")
+def show_of_talks(tmp_path_factory):
+    """A show whose host can be booked, and a second length."""
+    site = make_show(tmp_path_factory.mktemp("talks"))
+    ada = enter_studio(site)
+    form = ada.get("/studio/consultations/settings")
+    saved = ada.send(form, "Save", is_open="1", lengths="30 45\n60 80", room_url=ROOM, **HOURS)
+    assert saved.status == 200, saved.words[:800]
+    yield site
+    site.kill()
+
+
+@pytest.mark.parametrize(("prefix", "code"), LANGUAGES)
+def test_a_consultation_takes_four_clicks_and_comes_with_its_room_and_calendar(
+    show_of_talks, open_phone, email, prefix, code
+):
+    site, say = show_of_talks, gettext(code).gettext
+    phone, hand = open_phone(site), Hand()
+
+    with watched(phone, site.base_url) as watch:
+        phone.goto(f"{prefix}/consultation")
+        hand.click(phone.get_by_role("link", name=re.compile("^30 ")))
+        phone.wait_for_load_state("networkidle")
+        hand.click(phone.locator("[name=time]").first)
+        phone.get_by_label(say("Your name")).fill("Ben")
+        phone.get_by_label(say("Your e-mail address")).fill(email)
+        hand.click(phone.get_by_role("button", name=say("Continue to payment")))
+        type_card(phone)
+        hand.click(phone.locator("form button.primary"))
+        expect(phone.get_by_role("heading", level=1)).to_have_text(say("Paid. Your consultation is booked."))
+
+    letter = site.wait_for_letter(email)
+    assert hand.clicks == 4
+    assert ROOM in read_body(letter)
+    assert [part.get_filename() for part in letter.iter_attachments()] == ["invite.ics"]
+    assert watch.foreign == []
+    assert watch.complaints == []
+    phone.goto(re.search(r"http://\S+/consultation/mine/\S+", read_body(letter))[0])
+    phone.get_by_text(say("Cancel it")).click()
+    phone.get_by_role("button", name=say("Cancel the consultation")).click()
+    expect(phone.get_by_role("status").first).to_contain_text(
+        say("Your consultation is cancelled. We have sent you an e-mail.")
+    )

@@ -11,7 +11,7 @@ from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.following.rules import write_stamp
 from podcastsvc.billing.kinds import donations
-from podcastsvc.billing.letters import donating, grouping, joining, links, moved_accounts, returning, trial
+from podcastsvc.billing.letters import consulting, donating, grouping, joining, links, moved_accounts, returning, trial
 from podcastsvc.billing.letters.texts import write_price
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
@@ -28,11 +28,14 @@ Values = dict[str, Any]
 def write(desk: Desk, payload: Mapping[str, Any]) -> None:
     """Writes one owed letter, once. What is no longer true is not written. The handler of ``billing.letter``.
 
-    ``payload`` names a kind, with a subscription and a period, with an order, with a payment and a period, or with a member.
+    ``payload`` names a kind, with a subscription and a period, with an order, with a payment and a period, with a member, or
+    with a consultation.
     """
     with desk.db.transaction() as session:
         if "member" in payload:
             _OF_MEMBERS[str(payload["kind"])](session, desk, payload)
+        elif "consultation" in payload:
+            consulting.write(session, desk, payload)
         elif "payment" in payload:
             returning.write_of_payment(session, desk, payload)
         elif "order" in payload:
@@ -147,7 +150,7 @@ _VALUES: dict[str, Callable[[Session, Desk, Subscription, Member, str], Values |
 
 
 # Where an order can be tried again.
-_FORMS = {"membership": "/join", "gift": "/gift", "donation": "/support"}
+_FORMS = {"membership": "/join", "gift": "/gift", "donation": "/support", "consultation": "/consultation"}
 
 
 def _write_of_order(session: Session, desk: Desk, kind: str, order_id: str) -> None:

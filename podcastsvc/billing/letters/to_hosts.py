@@ -18,6 +18,7 @@ def write_to_hosts(
     object_id: str,
     write_values: Callable[[str], Mapping[str, Any]],
     word: str = "",
+    calendar: str | None = None,
 ) -> None:
     """One letter to each host, once for each kind, object and word. ``write_values`` makes its values in a language."""
     for host in accounts.list_hosts(session):
@@ -33,4 +34,5 @@ def write_to_hosts(
             object_id=object_id,
             period=f"{host.id}:{word}" if word else str(host.id),
             member_id=host.id,
+            calendar=calendar,
         )

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing import owing
+from podcastsvc.billing.consulting import bookings
 from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.returning.rules import NOTHING, Standing, list_effects
 from podcastsvc.members import grants, subscriptions
@@ -38,6 +39,10 @@ def _follow_return(session: Session, row: Payment, now: datetime) -> None:
     """By our page the host has said what happens to the access; a refund in Stripe's dashboard leaves it as it is."""
     if row.kind == "gift" and row.order_id is not None:
         gifts.end_refunded(session, row.order_id, now)
+    elif row.kind == "consultation" and row.order_id is not None:
+        # By our page the host's word decides, which is carried out after the refund.
+        if row.refunds_made == 0:
+            bookings.cancel_returned(session, row.order_id, now)
     elif row.refunds_made == 0 and _still_runs(session, row, now):
         owing.owe_note(session, "host_refunded_runs", row.stripe_id)
 
@@ -56,7 +61,8 @@ def _still_runs(session: Session, row: Payment, now: datetime) -> bool:
 
 
 def end_bought(session: Session, row: Payment, now: datetime) -> None:
-    """Ends what a payment bought: its subscription at Stripe, by a job; a plan that was paid once and a gift at once."""
+    """Ends what a payment bought: its subscription at Stripe, by a job; a plan that was paid once, a gift
+    and a consultation at once."""
     if row.subscription_id is not None:
         owing.enqueue_end(session, row.subscription_id)
     if row.order_id is None:
@@ -66,3 +72,5 @@ def end_bought(session: Session, row: Payment, now: datetime) -> None:
         grants.end_grant(session, given.id, now)
     if row.kind == "gift":
         gifts.end_refunded(session, row.order_id, now, end_access=True)
+    if row.kind == "consultation":
+        bookings.cancel_returned(session, row.order_id, now)

@@ -46,6 +46,13 @@ def find_payment(session: Session, payment_id: str) -> PaymentRow | None:
     return PaymentRow(row[0], row[1], row[2]) if row is not None else None
 
 
+def find_of_order(session: Session, order_id: str) -> str | None:
+    """The id of an order's newest payment."""
+    query = _select("", None).where(Payment.order_id == order_id).order_by(Payment.paid_at.desc())
+    found = session.scalars(query.limit(1)).first()
+    return found.stripe_id if found is not None else None
+
+
 def _select(kind: str, member_id: int | None) -> Select[Payment, Member, Order]:
     query = (
         select(Payment, Member, Order)

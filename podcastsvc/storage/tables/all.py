@@ -2,6 +2,7 @@
 
 from podcastsvc.storage.tables import (  # noqa: F401 -- importing them is what fills the metadata
     billing,
+    consultation,
     episode,
     job,
     letter,

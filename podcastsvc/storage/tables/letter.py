@@ -10,7 +10,10 @@ from podcastsvc.storage.tables.base import Base
 
 
 class Letter(Base):
-    """One letter to one person. What it says is dropped once it is sent (rule T-M6); the row stays as the proof."""
+    """One letter to one person. What it says is dropped once it is sent (rule T-M6); the row stays as the proof.
+
+    ``calendar`` is the file that it carries (``kit/calendars.py``), where it is about a meeting.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (
@@ -29,6 +32,7 @@ class Letter(Base):
     subject: Mapped[str]
     text: Mapped[str | None]
     html: Mapped[str | None]
+    calendar: Mapped[str | None]
     headers: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(default="queued")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -141,8 +141,8 @@ def _read_state() -> str:
     """What names the state of all that visitors' pages show; equal in all processes of one release."""
     with services().db.reading() as session:
         shows, price = read_states(session, now()), read_lowest_price(session)
-    gives = services().takes_donations.get()
-    parts = (_read_program(), settings().base_url, settings().languages, now().year, shows, price, gives)
+    offers = services().open_offers.get()
+    parts = (_read_program(), settings().base_url, settings().languages, now().year, shows, price, offers)
     return hashlib.blake2b(repr(parts).encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 

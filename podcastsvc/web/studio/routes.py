@@ -2,6 +2,9 @@
 
 from podcastsvc.web.studio import coupons, donations, letters, numbers, offers, plans, price_moves
 from podcastsvc.web.studio.blueprint import blueprint
+from podcastsvc.web.studio.consultations import listing as consulting
+from podcastsvc.web.studio.consultations import page as one_consultation
+from podcastsvc.web.studio.consultations import settings as consultations
 from podcastsvc.web.studio.episodes import creating, editing, listing, uploads
 from podcastsvc.web.studio.members import changes, merging, pages, story
 from podcastsvc.web.studio.money import exporting, orders, payment
@@ -14,6 +17,9 @@ from podcastsvc.web.studio.settings import health
 
 VIEWS = (
     page,
+    consulting,
+    consultations,
+    one_consultation,
     first_steps,
     listing,
     creating,

@@ -6,6 +6,7 @@ const behaviours = {
   "[data-copy]": () => import("./copy.js"),
   "[data-code]": () => import("./code.js"),
   "[data-watch]": () => import("./watch.js"),
+  "[data-zone]": () => import("./zone.js"),
 };
 for (const [mark, load] of Object.entries(behaviours)) {
   if (document.querySelector(mark)) load();
