@@ -67,6 +67,15 @@ class Missing(NotFound):
         self.parameter = parameter
 
 
+class Forbidden(Misconfigured):
+    """The key is not allowed to do this. ``permission`` is Stripe's name for what it lacks; empty where it says none."""
+
+    def __init__(self, permission: str) -> None:
+        what = permission or "for this call"
+        super().__init__(f"The Stripe key lacks the permission {what}. Add it to the restricted key at Stripe.")
+        self.permission = permission
+
+
 class Refused(Unavailable):
     """Stripe refused what we sent: a bug of ours, already logged with the request's id. The page says try again."""
 
@@ -364,8 +373,7 @@ def _translate(problem: "stripe.StripeError", *, quiet: bool) -> Failure:
         return Misconfigured("Stripe does not accept the secret key. Set STRIPE_SECRET_KEY to a key that is in use.")
     if isinstance(problem, stripe.PermissionError):
         missing = _PERMISSION.search(problem.user_message or "")
-        name = missing.group() if missing else "for this call"
-        return Misconfigured(f"The Stripe key lacks the permission {name}. Add it to the restricted key at Stripe.")
+        return Forbidden(missing.group() if missing else "")
     if isinstance(problem, stripe.CardError):
         return Invalid(problem.user_message or N_("The card was declined."))
     if isinstance(problem, stripe.InvalidRequestError) and problem.code == "resource_missing":

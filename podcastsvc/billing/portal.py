@@ -66,6 +66,11 @@ def prepare(desk: Desk) -> None:
     _prepare_settings(desk, account)
 
 
+def prepare_settings(desk: Desk) -> None:
+    """Makes the portal's settings at Stripe, or mends them."""
+    _prepare_settings(desk, require_account(desk))
+
+
 def _prepare_settings(desk: Desk, account: Account) -> str:
     with desk.db.reading() as session:
         products = _list_products(session, account)

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from podcastsvc.billing.following.recovery import Finding as PaymentFinding
 from podcastsvc.billing.plans import list_titles
+from podcastsvc.billing.setting_up.checks import Finding as PaymentFinding
 from podcastsvc.catalogue import episodes, notices, shows
 from podcastsvc.catalogue.access import is_out, read_access
 from podcastsvc.catalogue.remarks import remark_from_json

@@ -7,16 +7,13 @@ import click
 
 from podcastsvc.billing import account, connecting, moving_in, simulation
 from podcastsvc.billing.following import recovery
+from podcastsvc.billing.setting_up import checks
+from podcastsvc.billing.setting_up.checks import Finding
 from podcastsvc.commands.output import json_option, open_services, say, tells_failures
 from podcastsvc.errors import Invalid
 from podcastsvc.kit import clock
 from podcastsvc.services import Services
 
-NO_SECRET = recovery.Finding(
-    "fail",
-    "webhook: its secret is not set",
-    "Set PODCASTSVC_STRIPE_WEBHOOK_SECRETS; `podcastsvc payments connect` makes an endpoint and prints its secret.",
-)
 _MARKS = {"ok": "ok  ", "warn": "look", "fail": "BAD "}
 
 
@@ -29,7 +26,7 @@ def payments() -> None:
 @json_option
 @tells_failures
 def check(as_json: bool) -> None:
-    """Look at everything that payments need, and say what is wrong. Changes nothing."""
+    """Look at everything that payments need, each permission of the key too, and say what is wrong. Changes nothing."""
     with open_services() as services:
         findings = list_findings(services)
     lines = [
@@ -116,14 +113,18 @@ def rebind(yes: bool, as_json: bool) -> None:
     say({"account": bound.id, "livemode": bound.livemode}, text, as_json=as_json)
 
 
-def list_findings(services: Services) -> list[recovery.Finding]:
+def list_findings(services: Services) -> list[Finding]:
     """The findings about payments; one alone while they are off."""
     mode = services.settings.mode_of_payments
     if mode == "off":
-        return [recovery.Finding("warn", "mode: off", "Set PODCASTSVC_STRIPE_SECRET_KEY to open payments.")]
-    missing = [] if services.webhook_secrets else [NO_SECRET]
-    url = _write_webhook_url(services)
-    return recovery.check(services.make_desk(), mode=mode, webhook_url=url, now=clock.now()) + missing
+        return [checks.OFF]
+    return checks.check(
+        services.make_desk(),
+        mode=mode,
+        webhook_url=_write_webhook_url(services),
+        now=clock.now(),
+        has_secret=bool(services.webhook_secrets),
+    )
 
 
 def _write_webhook_url(services: Services) -> str:

@@ -3,9 +3,10 @@
 from flask import Blueprint, Response, make_response, request
 
 from podcastsvc.billing import webhooks
+from podcastsvc.billing.setting_up import proving
 from podcastsvc.errors import Invalid
 from podcastsvc.web.apps import pacing
-from podcastsvc.web.context import services
+from podcastsvc.web.context import now, services
 from podcastsvc.web.guards.csrf import signs_itself
 
 blueprint = Blueprint("hooks", __name__)
@@ -22,6 +23,7 @@ def stripe() -> Response:
         notice = webhooks.read(services().webhook_secrets, body, request.headers.get("Stripe-Signature"))
         received = services().stripe_notices.do(notice)
     except Invalid as problem:
+        proving.note_refused(services().db, now())
         return _answer(f"{problem.message}", 400)
     return _answer(str(received), 200)
 

@@ -17,6 +17,7 @@ _TYPES = {
     ("POST", r"/v1/customers"): "_customer_create_params.CustomerCreateParams",
     ("GET", r"/v1/customers/[^/]+"): "_customer_retrieve_params.CustomerRetrieveParams",
     ("POST", r"/v1/customers/[^/]+"): "_customer_update_params.CustomerUpdateParams",
+    ("DELETE", r"/v1/customers/[^/]+"): "_customer_delete_params.CustomerDeleteParams",
     ("POST", r"/v1/checkout/sessions"): "checkout._session_create_params.SessionCreateParams",
     ("GET", r"/v1/checkout/sessions/[^/]+"): "checkout._session_retrieve_params.SessionRetrieveParams",
     ("POST", r"/v1/checkout/sessions/[^/]+/expire"): "checkout._session_expire_params.SessionExpireParams",

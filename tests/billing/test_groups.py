@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from podcastsvc.billing import leaving, merging, plans
 from podcastsvc.billing.accounting import overview
 from podcastsvc.billing.changing import plan_change
+from podcastsvc.billing.following import recovery
 from podcastsvc.billing.groups import links, resizing, seating
+from podcastsvc.billing.standin.faults import Faults
 from podcastsvc.errors import Conflict, Invalid
 from podcastsvc.kit import clock
 from podcastsvc.kit.keys import Keys
@@ -296,6 +298,22 @@ def test_host_who_lowers_the_number_at_stripe_takes_the_last_seats_away(group):
         found = seating.find_group(session, payer_id, clock.now())
     assert standings(group, "cleo@example.org", "dev@example.org", "eve@example.org") == ["seat", "none", "none"]
     assert (found.free, found.beyond) == (0, 2)
+
+
+def test_comparison_repairs_a_number_whose_notice_was_lost(group):
+    for name in ("cleo", "dev"):
+        take(group, f"{name}@example.org")
+    row = group.rows(Subscription)[0]
+    item = group.desk.gateway.fetch_subscription(row.stripe_id).items[0]
+    group.standin.set_faults(Faults(drop_notices=True))
+    group.client().subscriptions.update(row.stripe_id, {"items": [{"id": item.id, "quantity": 2}]})
+    group.settle()
+    before = standings(group, "dev@example.org")
+
+    report = recovery.sync(group.desk, clock.now())
+
+    assert report.repaired == [row.stripe_id]
+    assert (before, standings(group, "dev@example.org")) == (["seat"], ["none"])
 
 
 @pytest.mark.parametrize(

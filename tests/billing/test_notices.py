@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from podcastsvc.billing import account, webhooks
 from podcastsvc.billing.following import notices, recovery
+from podcastsvc.billing.setting_up import checks
 from podcastsvc.billing.standin.faults import Faults
 from podcastsvc.errors import Invalid, Misconfigured, Unavailable
 from podcastsvc.kit import clock
@@ -122,7 +123,7 @@ def test_38_key_of_another_account_writes_nothing_and_says_so(till, tmp_path):
         other.join("cleo@example.org")
     with pytest.raises(Misconfigured):
         recovery.sync(other.desk, clock.now())
-    assert recovery.check(other.desk, mode="sim", webhook_url="http://a", now=clock.now())[-1].level == "fail"
+    assert checks.check(other.desk, mode="sim", webhook_url="http://a", now=clock.now())[-1].level == "fail"
     assert till.entitlement().has_access
     other.close()
 
@@ -163,7 +164,7 @@ def test_39_fast_clock_refuses_notices_says_so_and_catching_up_repairs(till):
     till.move(minutes=10)
     answers = [till.receive(body, till.sign(body, at=made_at)) for body, _ in [(make_body(), None)]]
     till.line.date = made_at
-    findings = recovery.check(till.desk, mode="sim", webhook_url="http://a", now=clock.now())
+    findings = checks.check(till.desk, mode="sim", webhook_url="http://a", now=clock.now())
     till.standin.set_faults(Faults(drop_notices=True))
     recovery.run_hourly(till.desk, clock.now())
     till.work()

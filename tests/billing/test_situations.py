@@ -9,6 +9,7 @@ from podcastsvc.billing import connecting, leaving, owing, plans, portal
 from podcastsvc.billing.calls.writing import NOTICE_TYPES
 from podcastsvc.billing.checkout import AlreadyMember
 from podcastsvc.billing.following import recovery
+from podcastsvc.billing.setting_up import checks
 from podcastsvc.billing.standin.faults import Faults
 from podcastsvc.errors import Conflict, Misconfigured, NotFound, Unavailable
 from podcastsvc.kit import clock
@@ -522,11 +523,11 @@ def test_member_with_a_lapsed_but_running_subscription_is_sent_to_the_card_not_t
 def test_check_names_what_is_wrong_and_what_to_do(till):
     row = till.subscribe()
     url = "http://127.0.0.1:8000/webhooks/stripe"
-    good = recovery.check(till.desk, mode="sim", webhook_url=url, now=clock.now())
+    good = checks.check(till.desk, mode="sim", webhook_url=url, now=clock.now())
     till.standin.set_faults(Faults(drop_notices=True))
     till.end_at_stripe(row.stripe_id)
 
-    bad = recovery.check(till.desk, mode="sim", webhook_url="http://127.0.0.1:9/hooks", now=clock.now())
+    bad = checks.check(till.desk, mode="sim", webhook_url="http://127.0.0.1:9/hooks", now=clock.now())
 
     assert {each.level for each in good} == {"ok"}
     assert [each.what for each in bad if each.level == "fail"] == [
@@ -541,7 +542,7 @@ def test_check_names_types_that_the_webhook_does_not_send_and_connecting_adds_th
     made = connecting.connect(till.db, till.desk.gateway, url)
     kinds = [each for each in NOTICE_TYPES if each != "charge.dispute.created"]
     till.client().webhook_endpoints.update(made.endpoint_id, {"enabled_events": kinds})
-    bad = recovery.check(till.desk, mode="stripe", webhook_url=url, now=clock.now())
+    bad = checks.check(till.desk, mode="stripe", webhook_url=url, now=clock.now())
 
     again = connecting.connect(till.db, till.desk.gateway, url)
 
@@ -549,7 +550,7 @@ def test_check_names_types_that_the_webhook_does_not_send_and_connecting_adds_th
         "charge.dispute.created"
     ]
     assert again.endpoint_id == made.endpoint_id
-    good = recovery.check(till.desk, mode="stripe", webhook_url=url, now=clock.now())
+    good = checks.check(till.desk, mode="stripe", webhook_url=url, now=clock.now())
     assert {each.level for each in good} == {"ok"}
 
 

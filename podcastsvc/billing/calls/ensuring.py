@@ -126,5 +126,12 @@ def list_webhooks(gateway: Gateway) -> list[EndpointFacts]:
     return gateway.fetch_all(reading.read_endpoint, lambda client: client.v1.webhook_endpoints.list(asked))
 
 
+def list_portal_settings(gateway: Gateway) -> list[dict[str, str]]:
+    """What is written on each of the portal's settings that are in use: the metadata."""
+    asked = any_of({"active": True, "limit": 100})
+    found = gateway.fetch_all(dict, lambda client: client.v1.billing_portal.configurations.list(asked))
+    return [each.get("metadata") or {} for each in found]
+
+
 def _read_id(found: Mapping[str, Any]) -> str:
     return str(found["id"])

@@ -10,17 +10,12 @@ from sqlalchemy.orm import Session
 
 from podcastsvc.billing import apply, fulfil, webhooks
 from podcastsvc.billing.account import require_account
-from podcastsvc.billing.calls.ensuring import list_webhooks
-from podcastsvc.billing.calls.writing import NOTICE_TYPES
 from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.facts import EndpointFacts, SubscriptionFacts
+from podcastsvc.billing.facts import SubscriptionFacts
 from podcastsvc.billing.following import notices
-from podcastsvc.billing.following.rules import KNOWN
-from podcastsvc.billing.gateway import PACKAGE_VERSION
 from podcastsvc.billing.letters import reminders, trial
 from podcastsvc.errors import Failure, Misconfigured, NotFound
-from podcastsvc.kit import clock
 from podcastsvc.members import subscriptions
 from podcastsvc.storage.facts import find_fact, save_fact
 from podcastsvc.storage.tables.billing import Notice, Subscription
@@ -30,7 +25,6 @@ STRIPE_KEEPS = timedelta(days=30)
 OVERLAP = timedelta(hours=1)
 ORDERS_AFTER = timedelta(hours=3)
 SILENT_AFTER = timedelta(hours=72)
-_CLOCK_WARNS_SECONDS, _CLOCK_FAILS_SECONDS = 60, 240
 
 
 @dataclass(slots=True)
@@ -129,17 +123,19 @@ def compare(desk: Desk, now: datetime, report: Report) -> None:
         rows = {row.stripe_id: row for row in session.scalars(select(Subscription))}
     ours = [facts for facts in found if facts.id in known or desk.gateway.is_ours(facts.metadata)]
     report.not_ours += len(found) - len(ours)
-    differing = [facts.id for facts in ours if _differs(facts, rows.get(facts.id))]
+    differing = [facts.id for facts in ours if differs(facts, rows.get(facts.id))]
     _sync_all(desk, [facts.id for facts in ours], report)
     report.repaired += [each for each in differing if each not in " ".join(report.problems)]
     report.unknown_at_stripe += sorted(known - {facts.id for facts in found})
 
 
-def _differs(facts: SubscriptionFacts, row: Subscription | None) -> bool:
+def differs(facts: SubscriptionFacts, row: Subscription | None) -> bool:
     """Whether the row says something else than Stripe, as far as access goes."""
     if row is None:
         return True
     stated = (facts.status, facts.period_end, facts.trial_end, facts.ends_at, facts.ended_at)
+    if len(facts.items) == 1 and facts.items[0].quantity != row.quantity:
+        return True
     return stated != (row.status, row.period_end, row.trial_end, row.cancel_at, row.ended_at)
 
 
@@ -174,109 +170,3 @@ def _remind(desk: Desk, now: datetime, report: Report, *, even_many: bool) -> No
 
 def _remind_of_trials(desk: Desk, now: datetime, report: Report) -> None:
     report.letters_owed += trial.remind(desk, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the check. ``level``: ok, warn, fail. ``advice`` says what to do about it; empty where all is well."""
-
-    level: str
-    what: str
-    advice: str = ""
-
-
-def check(desk: Desk, *, mode: str, webhook_url: str, now: datetime) -> list[Finding]:
-    """Looks at everything that payments need and says what is wrong; writes nothing (``podcastsvc payments check``)."""
-    findings = [Finding("ok", f"mode: {mode}, {'live' if desk.gateway.livemode else 'test'}")]
-    try:
-        account = require_account(desk)
-        facts = desk.gateway.fetch_account()
-    except Failure as problem:
-        return [*findings, Finding("fail", f"account: {problem.message}", "Check STRIPE_SECRET_KEY and the network.")]
-    findings.append(Finding("ok", f"account: {account.id} {facts.name}".rstrip()))
-    findings.append(_check_clock(facts.clock_at, clock.now()))
-    try:
-        findings += _check_endpoint(desk, webhook_url) + _check_rows(desk)
-    except Failure as problem:
-        findings.append(Finding("fail", problem.message, "Nothing else was looked at."))
-    with desk.db.reading() as session:
-        findings += _check_notices(session, now)
-    return findings
-
-
-def _check_clock(theirs: datetime | None, ours: datetime) -> Finding:
-    """A fast clock makes us refuse genuine notices: their signatures look too old."""
-    if theirs is None:
-        return Finding("warn", "clock: Stripe's answer had no date")
-    ahead = round((ours - theirs).total_seconds())
-    advice = "Set this machine's clock, best by NTP: notices signed more than 300 s ago are refused."
-    if abs(ahead) > _CLOCK_FAILS_SECONDS:
-        return Finding("fail", f"clock: {ahead:+} s against Stripe's", advice)
-    if abs(ahead) > _CLOCK_WARNS_SECONDS:
-        return Finding("warn", f"clock: {ahead:+} s against Stripe's", advice)
-    return Finding("ok", f"clock: {ahead:+} s against Stripe's")
-
-
-def _check_endpoint(desk: Desk, webhook_url: str) -> list[Finding]:
-    found = [each for each in list_webhooks(desk.gateway) if each.url.rstrip("/") == webhook_url.rstrip("/")]
-    if not found:
-        return [Finding("fail", f"webhook: none for {webhook_url}", "Run `podcastsvc payments connect`.")]
-    return [_check_one_endpoint(each) for each in found]
-
-
-def _check_one_endpoint(endpoint: EndpointFacts) -> Finding:
-    what = f"webhook: {endpoint.id} {endpoint.status}, version {endpoint.api_version or 'of the account'}"
-    if endpoint.api_version != PACKAGE_VERSION:
-        advice = (
-            f"`podcastsvc payments connect` makes a second one with version {PACKAGE_VERSION}; later delete this one."
-        )
-        return Finding("warn", what, advice)
-    if endpoint.status != "enabled":
-        return Finding("fail", what, "Run `podcastsvc payments connect`; it switches it on.")
-    missing = [] if "*" in endpoint.types else [each for each in NOTICE_TYPES if each not in endpoint.types]
-    if missing:
-        advice = "Run `podcastsvc payments connect`; it adds them."
-        return Finding("fail", f"{what}, does not send {', '.join(missing)}", advice)
-    return Finding("ok", what)
-
-
-def _check_notices(session: Session, now: datetime) -> list[Finding]:
-    newest = session.scalar(select(func.max(Notice.received_at)))
-    states = notices.count_states(session)
-    counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
-    age = "never" if newest is None else f"{round((now - newest).total_seconds() / 3600, 1)} h ago"
-    findings = [Finding("ok", f"notices: {counted}; newest received {age}")]
-    if states.get("dead"):
-        findings.append(
-            Finding(
-                "fail", f"{states['dead']} notices are dead", "Run `podcastsvc payments sync`; it tries them again."
-            )
-        )
-    return findings
-
-
-def _check_rows(desk: Desk) -> list[Finding]:
-    """Rows that differ from Stripe, statuses that we do not know, and members who pay twice."""
-    found = desk.gateway.list_subscriptions()
-    with desk.db.reading() as session:
-        rows = {row.stripe_id: row for row in session.scalars(select(Subscription))}
-        twice = _list_paying_twice(session)
-    ours = [facts for facts in found if facts.id in rows or desk.gateway.is_ours(facts.metadata)]
-    differing = [facts.id for facts in ours if _differs(facts, rows.get(facts.id))]
-    findings = [Finding("ok", f"subscriptions: {len(ours)} of ours, {len(found) - len(ours)} of others")]
-    advice = "Run `podcastsvc payments sync`."
-    findings += [Finding("fail", f"{stripe_id} differs from Stripe", advice) for stripe_id in differing]
-    unknown = [row for row in rows.values() if row.status not in KNOWN]
-    findings += [Finding("warn", f"{row.stripe_id} has the unknown status {row.status!r}", advice) for row in unknown]
-    findings += [Finding("warn", f"member {member} has more than one subscription") for member in twice]
-    return findings
-
-
-def _list_paying_twice(session: Session) -> list[int]:
-    query = (
-        select(Subscription.member_id)
-        .where(Subscription.member_id.is_not(None), Subscription.status.in_((*sorted(subscriptions.GOOD), "past_due")))
-        .group_by(Subscription.member_id)
-        .having(func.count() > 1)
-    )
-    return [member for member in session.scalars(query) if member is not None]

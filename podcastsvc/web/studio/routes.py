@@ -14,6 +14,7 @@ from podcastsvc.web.studio.old_addresses import changing as moving
 from podcastsvc.web.studio.old_addresses import listing as moved
 from podcastsvc.web.studio.overview import first_steps, page
 from podcastsvc.web.studio.settings import health
+from podcastsvc.web.studio.settings import payments as payment_setup
 
 VIEWS = (
     page,
@@ -42,6 +43,7 @@ VIEWS = (
     exporting,
     numbers,
     health,
+    payment_setup,
     moved,
     moving,
 )

@@ -179,9 +179,10 @@ def act(work: Work, found: Found, params: Params) -> Body:
     """Carries an operation out; the answer is the object as it is kept."""
     params.refuse_unknown(found.route.known)
     if (noun := found.route.noun) in work.faults.forbidden.split():
+        level = "read" if found.route.method == "GET" else "write"
         raise Refusal(
-            f"The provided key does not have the required permissions for this endpoint. Having the '{noun}' permission"
-            " would allow this request to continue.",
+            "The provided key does not have the required permissions for this endpoint. Having the"
+            f" 'rak_{noun}_{level}' permission would allow this request to continue.",
             status=403,
         )
     return found.route.act(work, params, *found.ids)

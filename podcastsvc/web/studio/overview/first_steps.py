@@ -61,7 +61,7 @@ def _make_steps(session: Session, *, has_looked: bool) -> list[Step]:
             if mode == "off"
             else gettext("Say what members get and what it costs."),
             is_done=bool(plans) and mode != "off",
-            href=make_path("studio.plans"),
+            href=make_path("studio.settings_payments" if mode == "off" else "studio.plans"),
         ),
         Step(
             gettext("E-mail sender"),
