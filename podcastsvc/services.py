@@ -25,7 +25,7 @@ from podcastsvc.settings import Settings
 from podcastsvc.stats.agents import OWN, Namer, read_lists
 from podcastsvc.stats.hits import Fetch, Hit, pick_last, save_fetches, save_hits
 from podcastsvc.storage.db import Database
-from podcastsvc.storage.facts import get_site_id
+from podcastsvc.storage.facts import find_facts, get_site_id
 from podcastsvc.storage.media import MediaStore, make_media_store
 from podcastsvc.storage.tables.episode import AudioFile
 
@@ -187,9 +187,10 @@ class Services:
 
         if self.settings.mode_of_payments == "off":
             return ()
+        kept = {"donation": donations.FACT, "consultation": consultations.FACT}
         with self.db.reading() as session:
-            finders = (("donation", donations.find_offer), ("consultation", consultations.find_offer))
-            return tuple(kind for kind, find in finders if find(session).is_open)
+            found = find_facts(session, list(kept.values()))
+        return tuple(kind for kind, name in kept.items() if found.get(name, {}).get("is_open"))
 
     @cached_property
     def show_states(self) -> Recent[tuple[ShowState, ...]]:

@@ -102,6 +102,7 @@ def _mirror(
         found,
         kind=kind,
         order_price_id=order.price_id if order is not None else None,
+        order_details=order.details if order is not None and kind == "donation" else {},
         planned_price_id=plans.find_sold(session, seen.facts.planned.price_id)
         if seen.facts.planned is not None
         else None,

@@ -44,7 +44,7 @@ class BuyRequest:
 
     A membership names its ``price_id``, ``quantity`` people, and ``money`` only where that price leaves the amount to the
     buyer. Everything else states ``money``, worked out from our own tables (rule T-P3), ``interval`` and ``details``.
-    ``coupon_id`` and ``trial_days`` were checked by the caller.
+    ``coupon_id``, ``trial_days`` and ``free_until`` were checked by the caller.
     """
 
     order_id: str
@@ -60,6 +60,7 @@ class BuyRequest:
     quantity: int = 1
     coupon_id: int | None = None
     trial_days: int = 0
+    free_until: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -205,12 +206,17 @@ def _settle_choice(session: Session, request: BuyRequest) -> _Choice:
         quantity=request.quantity,
         coupon_id=request.coupon_id,
         trial_days=request.trial_days,
-        details=dict(request.details),
+        details=_write_details(request),
         member_id=request.member_id,
         email=request.email,
         language=request.language,
         is_open=is_open,
     )
+
+
+def _write_details(request: BuyRequest) -> dict[str, Any]:
+    until = request.free_until
+    return {**request.details, **({"free_until": until.isoformat()} if until is not None else {})}
 
 
 def _is_same(order: Order, choice: _Choice) -> bool:
@@ -302,6 +308,7 @@ def _write_request(desk: Desk, request: BuyRequest, order: Order) -> CheckoutReq
         email=None if is_known else request.email,
         promotion_code_id=_prepare_code(desk, order),
         trial_days=order.trial_days,
+        free_until=datetime.fromisoformat(until) if (until := order.details.get("free_until")) else None,
         trial_needs_card=price is None or price.trial_needs_card,
         tax=desk.tax,
         revision=order.revision,

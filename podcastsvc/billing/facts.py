@@ -283,7 +283,7 @@ class CheckoutRequest:
     """Everything a checkout page needs. At most one of ``customer_id`` and ``email`` is set.
 
     ``expires_at`` follows from the order, not from now, so that a second click asks for exactly the same session.
-    ``trial_days`` 0 charges at once. ``revision`` tells a changed choice of one order from those before it.
+    ``trial_days`` 0 and ``free_until`` None charge at once. ``revision`` tells a changed choice of one order from those before it.
     """
 
     order_id: str
@@ -297,6 +297,7 @@ class CheckoutRequest:
     email: str | None = None
     promotion_code_id: str | None = None
     trial_days: int = 0
+    free_until: datetime | None = None
     trial_needs_card: bool = True
     tax: TaxRules = NO_TAX
     revision: int = 1

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from podcastsvc.storage.facts import save_fact
@@ -83,12 +83,13 @@ def is_of_account(
     account: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
     livemode: InstrumentedAttribute[bool] | InstrumentedAttribute[bool | None],
 ) -> ColumnElement[bool]:
-    """Whether a row belongs to the bound account and mode: a test row never gives access in live mode."""
-    return exists().where(
-        Fact.name == ACCOUNT_FACT,
-        Fact.value["account"].as_string() == account,
-        Fact.value["livemode"].as_boolean() == livemode,
-    )
+    """Whether a row belongs to the bound account and mode: a test row never gives access in live mode.
+
+    No row does before the first contact. The fact is read once for a statement, and not for each row.
+    """
+    bound = select(Fact.value["account"].as_string()).where(Fact.name == ACCOUNT_FACT).scalar_subquery()
+    mode = select(Fact.value["livemode"].as_boolean()).where(Fact.name == ACCOUNT_FACT).scalar_subquery()
+    return and_(account == bound, livemode == mode)
 
 
 def find_subscription(session: Session, stripe_id: str) -> Subscription | None:

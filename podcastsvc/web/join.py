@@ -162,6 +162,7 @@ def page_post() -> str | Response:
         quantity=seats,
         coupon_id=terms.coupon_id,
         trial_days=terms.trial_days,
+        free_until=terms.free_until,
     )
     try:
         return go_to_payment(wanted, lambda words, order: _show_page(plan, order_id=order, problem=words, **kept))

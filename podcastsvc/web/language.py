@@ -13,7 +13,10 @@ WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # Blueprints whose pages exist in each language. All others have one address, whatever the language.
 LOCALIZED = frozenset(
-    "site episodes join welcome add sign_in account billing reminders gift redeem seat support consultation".split()
+    (
+        "site episodes join welcome add sign_in account billing reminders gift redeem seat support consultation"
+        " consultation_mine"
+    ).split()
 )
 
 

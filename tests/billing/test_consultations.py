@@ -387,6 +387,22 @@ def test_personal_words_go_after_ninety_days(talks):
     assert talks.rows(Order)[0].details == {}
 
 
+def test_words_of_who_never_paid_go_after_ninety_days(talks):
+    opened = talks.book()
+    talks.live(1)
+    order = talks.rows(Order)[0]
+
+    with talks.db.transaction() as session:
+        bookings.sweep(session, order.created_at + timedelta(days=89))
+    kept = talks.rows(Order)[0].details
+    with talks.db.transaction() as session:
+        bookings.sweep(session, order.created_at + timedelta(days=90))
+
+    assert (order.id, order.state) == (opened.order_id, "expired")
+    assert kept["question"] == "How to begin?"
+    assert talks.rows(Order)[0].details == {}
+
+
 def test_removed_member_s_words_go_once_it_is_over(talks):
     member_id = talks.sign_up("cleo@example.org")
     to_come = buy(talks, "cleo@example.org", member_id=member_id, at=talks.list_times()[20])

@@ -140,10 +140,22 @@ def test_30_code_for_new_members_says_so_to_who_has_paid_and_drops_silently_for_
         price = plans.find_price(session, price_id, "en")
         coupon = coupons.find_coupon(session, "SPRING")
         known = terms.settle(
-            session, till.desk.keys, price, coupon, member_id=None, address=read_address("ben@example.org")
+            session,
+            till.desk.keys,
+            price,
+            coupon,
+            member_id=None,
+            address=read_address("ben@example.org"),
+            now=clock.now(),
         )
         new = terms.settle(
-            session, till.desk.keys, price, coupon, member_id=None, address=read_address("eve@example.org")
+            session,
+            till.desk.keys,
+            price,
+            coupon,
+            member_id=None,
+            address=read_address("eve@example.org"),
+            now=clock.now(),
         )
 
     assert find_problem(till, "SPRING", row.member_id) == terms.CODE_FOR_NEW

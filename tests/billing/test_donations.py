@@ -57,6 +57,82 @@ def test_everything_else_is_refused_beside_its_field(form, field):
     assert list(refused.value.fields) == [field]
 
 
+@pytest.fixture
+def tied(till):
+    """Who gives 10 euros or more each month has the plan of members."""
+    with till.db.transaction() as session:
+        donation_offers.save_offer(session, DonationOffer(is_open=True, plan="members", plan_minor=1000))
+    return till
+
+
+def give(till, minor, *, interval="month", member_id=None):
+    """Gives as the form does, and pays."""
+    with till.db.reading() as session:
+        offer = donation_offers.find_offer(session)
+    wish = read_wish(offer, {"amount": "other", "own": str(minor / 100), "interval": interval})
+    details = donation_offers.write_details(wish, offer, is_member=member_id is not None)
+    till.pay(till.donate(member_id=member_id, interval=interval, minor=minor, **details).url, email="ben@example.org")
+    till.settle()
+
+
+@pytest.mark.parametrize(
+    ("minor", "interval", "has_access"),
+    [(1000, "month", True), (2500, "month", True), (999, "month", False), (5000, "once", False)],
+)
+def test_a_plan_tied_to_an_amount_is_had_for_that_much_each_month(tied, minor, interval, has_access):
+    ben = tied.sign_up("ben@example.org")
+
+    give(tied, minor, interval=interval, member_id=ben)
+
+    assert tied.entitlement().has_access is has_access
+    assert tied.entitlement().audience.plans == (frozenset({"members"}) if has_access else frozenset())
+
+
+def test_a_plan_that_was_promised_stays_whatever_the_host_says_later_and_ends_with_the_giving(tied):
+    ben = tied.sign_up("ben@example.org")
+    give(tied, 1000, member_id=ben)
+    with tied.db.transaction() as session:
+        donation_offers.save_offer(session, DonationOffer(is_open=True))
+    row = tied.rows(Subscription)[0]
+
+    tied.live(40)
+    after_host = tied.entitlement().has_access
+    tied.desk.gateway.cancel_now(row.stripe_id)
+    tied.settle()
+
+    assert after_host
+    assert not tied.entitlement().has_access
+
+
+def test_who_gives_less_at_stripe_than_was_agreed_has_the_plan_no_more(tied):
+    give(tied, 1000, member_id=tied.sign_up("ben@example.org"))
+    row = tied.rows(Subscription)[0]
+    item = tied.desk.gateway.fetch_subscription(row.stripe_id).items[0]
+
+    less = {"currency": "eur", "product": item.price.product_id, "unit_amount": 500, "recurring": {"interval": "month"}}
+    price = tied.client().prices.create(less)
+    tied.client().subscriptions.update(row.stripe_id, {"items": [{"id": item.id, "price": price.id}]})
+    tied.settle()
+
+    assert tied.rows(Subscription)[0].amount_minor == 500
+    assert not tied.entitlement().has_access
+
+
+def test_who_gives_without_an_account_is_promised_nothing(tied):
+    give(tied, 2500)
+
+    assert tied.rows(Subscription)[0].plans == []
+    assert "plan" not in tied.rows(Order)[0].details
+
+
+@pytest.mark.parametrize("minor", [0, -1, 200_000])
+def test_a_plan_needs_an_amount_that_can_be_given(minor):
+    with pytest.raises(Invalid) as refusal:
+        donation_offers.check_offer(DonationOffer(plan="members", plan_minor=minor))
+
+    assert set(refusal.value.fields) == {"plan_from"}
+
+
 def test_no_monthly_donation_where_the_host_takes_none():
     with pytest.raises(Invalid):
         read_wish(DonationOffer(has_monthly=False), {"amount": "500", "interval": "month"})

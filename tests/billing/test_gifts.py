@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import select
 
 from podcastsvc.billing.kinds import gift_codes, gift_offers, gifts
 from podcastsvc.billing.kinds.gift_offers import GiftOffer, find_delivery, list_offers, read_wish
@@ -215,6 +216,45 @@ def test_27_gift_redeemed_at_the_same_time_is_one_grant(till):
 
     assert sorted(outcomes) == ["taken", "used", "used", "used"]
     assert len(till.rows(Grant)) == 1
+
+
+def test_joining_while_a_gift_runs_is_paid_from_its_end(till):
+    till.redeem(till.buy_gift())
+    member_id = till.get_member("dev@example.org").id
+    ends_at = till.rows(Grant)[0].ends_at
+
+    row = till.subscribe("dev@example.org", member_id=member_id)
+    paid_at_once = [each for each in till.rows(Payment) if each.kind == "membership"]
+    till.live(92, step=4)
+
+    assert (row.status, row.trial_end) == ("trialing", ends_at.replace(microsecond=0))
+    assert paid_at_once == []
+    assert [each.amount_minor for each in till.rows(Payment) if each.kind == "membership"] == [600]
+    assert till.entitlement("dev@example.org").standing is Standing.ACTIVE
+
+
+def test_gift_that_is_nearly_over_puts_no_payment_off(till):
+    till.redeem(till.buy_gift())
+    member_id = till.get_member("dev@example.org").id
+    till.machine.move_to(till.rows(Grant)[0].ends_at - timedelta(days=2), tick=False)
+
+    row = till.subscribe("dev@example.org", member_id=member_id)
+
+    assert row.status == "active"
+
+
+def test_refunded_gift_puts_no_payment_off(till):
+    till.redeem(till.buy_gift())
+    with till.db.transaction() as session:
+        gifts.end_refunded(session, till_order(session), clock.now(), end_access=True)
+
+    row = till.subscribe("dev@example.org", member_id=till.get_member("dev@example.org").id)
+
+    assert row.status == "active"
+
+
+def till_order(session):
+    return session.scalars(select(Gift.order_id)).one()
 
 
 def test_28_gift_redeemed_by_a_paying_member_stays_unused(till):

@@ -114,7 +114,8 @@ class Till:
             if price is not None:
                 address = None if member_id is not None else read_address(email)
                 coupon = coupons.find_coupon(session, code)
-                settled = terms.settle(session, self.desk.keys, price, coupon, member_id=member_id, address=address)
+                who = {"member_id": member_id, "address": address, "now": clock.now()}
+                settled = terms.settle(session, self.desk.keys, price, coupon, **who)
         request = BuyRequest(
             order_id=order_id or orders.make_order_id(),
             price_id=price_id,
@@ -126,6 +127,7 @@ class Till:
             quantity=people,
             coupon_id=settled.coupon_id,
             trial_days=settled.trial_days,
+            free_until=settled.free_until,
         )
         return checkout.open_checkout(self.desk.for_page(), request, clock.now())
 

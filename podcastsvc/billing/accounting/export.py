@@ -1,4 +1,4 @@
-"""Members, orders and payments as rows for a spreadsheet. Private links and anything secret are not among them."""
+"""Members, orders, payments and who is at risk as rows for a spreadsheet. Nothing secret is among them, nor private links."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from podcastsvc.billing.accounting.risk import list_at_risk
 from podcastsvc.kit.money import Money
 from podcastsvc.kit.spreadsheets import Cell
 from podcastsvc.members import directory
@@ -89,5 +90,24 @@ def list_orders(session: Session, _now: datetime) -> Rows:
     )
 
 
-EXPORTS = {"members": list_members, "payments": list_payments, "orders": list_orders}
+def list_risk(session: Session, now: datetime) -> Rows:
+    """Members who may be lost, with why, and when their access ends; whoever's ends soonest first."""
+    head = ("member", "email", "why", "until", "amount", "currency", "interval", "reason", "letters")
+    return head, (
+        (
+            row.member_id,
+            row.email,
+            row.why,
+            row.until,
+            row.money.decimal,
+            row.money.currency,
+            row.interval,
+            row.reason,
+            row.letters,
+        )
+        for row in list_at_risk(session, now)
+    )
+
+
+EXPORTS = {"members": list_members, "payments": list_payments, "orders": list_orders, "at-risk": list_risk}
 """What can be downloaded, by name."""

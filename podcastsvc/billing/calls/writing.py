@@ -99,7 +99,7 @@ def write_checkout(request: CheckoutRequest, site: str) -> Params:
         params["customer_email"] = request.email
     if not renews:
         params |= _write_once(request)
-    elif request.trial_days:
+    elif request.trial_days or request.free_until is not None:
         params |= _write_trial(request, metadata)
     if request.promotion_code_id is not None:
         params["discounts"] = [{"promotion_code": request.promotion_code_id}]
@@ -131,13 +131,14 @@ def _write_once(request: CheckoutRequest) -> Params:
 
 
 def _write_trial(request: CheckoutRequest, metadata: Mapping[str, str]) -> Params:
-    """A trial that ends by itself where nobody gave a card."""
+    """A trial that ends by itself where nobody gave a card, or a first payment that waits for the end of a gift."""
+    until = request.free_until
     data = {
         "metadata": metadata,
-        "trial_period_days": request.trial_days,
+        **({"trial_period_days": request.trial_days} if until is None else {"trial_end": _seconds(until)}),
         "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
     }
-    method = "always" if request.trial_needs_card else "if_required"
+    method = "always" if request.trial_needs_card or until is not None else "if_required"
     return {"subscription_data": data, "payment_method_collection": method}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing import owing
@@ -222,10 +222,15 @@ def _is_past(now: datetime) -> ColumnElement[bool]:
 
 
 def sweep(session: Session, now: datetime) -> None:
-    """Drops who talked about what 90 days after it was to be, and times that nobody paid for."""
+    """Drops who talked about what 90 days after it was to be, what was asked by those who never came that far, and times
+    that nobody paid for."""
     session.execute(delete(Consultation).where(Consultation.state == "held", Consultation.held_until <= now))
     old = and_(Consultation.ends_at <= now - PERSONAL_FOR, Consultation.state != "held")
     is_personal = or_(Consultation.name != "", Consultation.email != "", Consultation.question != "")
-    orders = select(Consultation.order_id).where(old, is_personal)
-    session.execute(update(Order).where(Order.id.in_(orders)).values(details={}))
+    over = select(Consultation.order_id).where(old, is_personal)
+    session.execute(update(Order).where(Order.id.in_(over)).values(details={}))
+    booked = select(Consultation.id).where(Consultation.order_id == Order.id)
+    came_to_nothing = (Order.kind == "consultation", Order.state != "open", Order.created_at <= now - PERSONAL_FOR)
+    is_filled = func.length(cast(Order.details, String)) > len("{}")
+    session.execute(update(Order).where(*came_to_nothing, is_filled, ~booked.exists()).values(details={}))
     session.execute(update(Consultation).where(old, is_personal).values(name="", email="", question=""))

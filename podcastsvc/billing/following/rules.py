@@ -1,10 +1,12 @@
 """From what Stripe states to what the mirror keeps, and to what follows from the difference. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from podcastsvc.billing.facts import ItemFacts, PaymentFacts, SubscriptionFacts
+from podcastsvc.billing.kinds.donation_offers import find_promised
 from podcastsvc.members.entitlements import Agreement, find_stop
 from podcastsvc.members.subscriptions import GOOD, Account, Mirror
 from podcastsvc.storage.tables.billing import Subscription
@@ -39,6 +41,7 @@ class Links:
     """Whose it is, and which of our plans and prices its items are (Stripe's price id to plan key and our price id).
 
     ``kind`` and ``order_price_id`` are the order's: an amount that its buyer chose is a price of nobody else's.
+    ``order_details`` are a donation's, which may promise a plan.
     """
 
     member_id: int | None
@@ -46,6 +49,7 @@ class Links:
     plans: Mapping[str, tuple[str, int | None]]
     kind: str = "membership"
     order_price_id: int | None = None
+    order_details: Mapping[str, Any] = field(default_factory=dict)
     planned_price_id: int | None = None
 
 
@@ -67,6 +71,7 @@ def make_mirror(
     # A donation has no plan among its items, and an amount all the same.
     sold = ours or (list(facts.items) if links.kind == "donation" else [])
     shown = sold[0] if sold else None
+    amount_minor = sum(_cost(item) for item in sold)
     since = _find_since(seen, before)
     card = seen.attempt.card if seen.attempt is not None and seen.attempt.card is not None else facts.card
     return Mirror(
@@ -77,12 +82,12 @@ def make_mirror(
         account=account.id,
         livemode=facts.livemode,
         kind=links.kind,
-        plans=sorted({links.plans[item.price.id][0] for item in ours}),
+        plans=sorted({links.plans[item.price.id][0] for item in ours} | _find_promised(links, amount_minor)),
         price_id=(links.plans[first.price.id][1] or links.order_price_id) if first else None,
         status=facts.status,
         interval=shown.price.interval if shown else None,
         quantity=shown.quantity if shown else 1,
-        amount_minor=sum(_cost(item) for item in sold),
+        amount_minor=amount_minor,
         currency=facts.currency,
         planned_price_id=links.planned_price_id,
         planned_at=facts.planned.at if facts.planned is not None and links.planned_price_id is not None else None,
@@ -104,6 +109,11 @@ def make_mirror(
         card_expires=card.expires if card else None,
         access_kept_until=since + grace if since else _keep_until(facts, before, now),
     )
+
+
+def _find_promised(links: Links, amount_minor: int) -> set[str]:
+    plan = find_promised(links.order_details, amount_minor)
+    return {plan} if plan else set()
 
 
 def make_lost(before: Subscription, now: datetime) -> Mirror:

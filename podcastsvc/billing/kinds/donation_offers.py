@@ -23,12 +23,16 @@ NOT_MONTHLY = N_("Choose how often.")
 OUT_OF_BOUNDS = N_("Enter an amount between the lowest and the highest.")
 BAD_AMOUNTS = N_("Name one to five amounts, such as 5, 10, 25.")
 BAD_BOUNDS = N_("The lowest amount must be the smallest, and the highest the largest.")
+BAD_PLAN = N_("Enter from which monthly amount on the plan is given, up to the highest amount.")
 BAD_CURRENCY = N_("A currency has three letters, such as EUR.")
 
 
 @dataclass(frozen=True, slots=True)
 class DonationOffer:
-    """What the host has settled. Amounts in the smallest unit of ``currency``; ``amounts`` are those that are suggested."""
+    """What the host has settled. Amounts in the smallest unit of ``currency``; ``amounts`` are those that are suggested.
+
+    Members who give ``plan_minor`` or more each month have the plan ``plan``; "" gives none.
+    """
 
     is_open: bool = False
     currency: str = "EUR"
@@ -36,6 +40,8 @@ class DonationOffer:
     least_minor: int = 100
     most_minor: int = 100_000
     has_monthly: bool = True
+    plan: str = ""
+    plan_minor: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amounts", tuple(self.amounts))
@@ -72,6 +78,8 @@ def check_offer(offer: DonationOffer) -> None:
         problems["amounts"] = BAD_AMOUNTS
     elif not 0 < offer.least_minor <= min(offer.amounts) <= max(offer.amounts) <= offer.most_minor <= MOST_MINOR:
         problems["least"] = BAD_BOUNDS
+    if offer.plan and not 0 < offer.plan_minor <= offer.most_minor:
+        problems["plan_from"] = BAD_PLAN
     if problems:
         raise Invalid(next(iter(problems.values())), problems)
 
@@ -107,6 +115,16 @@ def _read_amount(offer: DonationOffer, form: Mapping[str, str], problems: dict[s
     return money
 
 
-def write_details(wish: DonationWish) -> dict[str, Any]:
-    """What the order keeps beside amount and interval."""
-    return {"name": wish.name, "message": wish.message}
+def write_details(wish: DonationWish, offer: DonationOffer, *, is_member: bool) -> dict[str, Any]:
+    """What the order keeps beside amount and interval. A plan is promised with the order, as a price is: the host's later
+    word changes nothing for who gives already. Only who is signed in has an account that could have it."""
+    details: dict[str, Any] = {"name": wish.name, "message": wish.message}
+    if offer.plan and is_member and wish.interval == "month" and wish.money.amount_minor >= offer.plan_minor:
+        details |= {"plan": offer.plan, "plan_minor": offer.plan_minor}
+    return details
+
+
+def find_promised(details: Mapping[str, Any], amount_minor: int) -> str:
+    """The plan that a monthly donation gives while it is as high as was agreed; "" for none."""
+    plan = str(details.get("plan") or "")
+    return plan if plan and amount_minor >= int(details.get("plan_minor") or 0) else ""

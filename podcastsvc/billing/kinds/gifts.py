@@ -174,13 +174,13 @@ def redeem(session: Session, typed: str, member_id: int, now: datetime) -> Redee
     session.refresh(gift)
     if not is_taken:
         return Redeemed("used" if gift.redeemed_at is not None else "refunded", gift, gift.redeemed_at)
-    starts_at = _find_given_end(session, member_id, gift.plan, now) or now
+    starts_at = find_given_end(session, member_id, gift.plan, now) or now
     _save_grant(session, gift, member_id, starts_at, clock.add_months(starts_at, gift.months), now)
     owe_letter(session, gift, "gift_started")
     return Redeemed("taken", gift)
 
 
-def _find_given_end(session: Session, member_id: int, plan: str, now: datetime) -> datetime | None:
+def find_given_end(session: Session, member_id: int, plan: str, now: datetime) -> datetime | None:
     """When the member's last gift of a plan ends, where that is still to come."""
     theirs = (Grant.member_id == member_id, Grant.plan == plan, Grant.reason == "gift", Grant.ends_at > now)
     return session.scalar(select(func.max(Grant.ends_at)).where(*theirs))

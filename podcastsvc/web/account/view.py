@@ -137,7 +137,7 @@ def read_account() -> AccountView:
         entitlement=entitlement,
         standing=describe(entitlement, row, member.created_at),
         payment=_view_payment(row, price, planned, moved, move, may_pause=may_pause)
-        if row is not None and row.ended_at is None
+        if row is not None and row.ended_at is None and row.kind == "membership"
         else None,
         failed=failed,
         price_id=row.price_id if row is not None else None,

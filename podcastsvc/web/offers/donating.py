@@ -7,6 +7,7 @@ from podcastsvc.billing.checkout import BuyRequest
 from podcastsvc.billing.fulfil import Fulfilled
 from podcastsvc.billing.kinds import donation_offers, donations
 from podcastsvc.billing.kinds.donation_offers import DonationOffer
+from podcastsvc.billing.plans import list_titles
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.money import Money
 from podcastsvc.web.context import language, services
@@ -70,7 +71,7 @@ def page_post() -> str | Response:
         kind="donation",
         money=wish.money,
         interval=wish.interval,
-        details=donation_offers.write_details(wish),
+        details=donation_offers.write_details(wish, offer, is_member=find_buyer_id() is not None),
     )
     return go_to_payment(wanted, lambda words, order: _show(offer, values, order_id=order, problem=words))
 
@@ -99,6 +100,10 @@ def _show(
     errors: dict[str, str] | None = None,
     problem: str = "",
 ) -> str:
+    gives_plan = ""
+    if offer.plan and offer.has_monthly:
+        with services().db.reading() as session:
+            gives_plan = list_titles(session, language()).get(offer.plan, "")
     middle = offer.amounts[len(offer.amounts) // 2]
     empty = dict.fromkeys(_FIELDS, "") | {"amount": str(middle), "interval": "once"}
     return render(
@@ -112,6 +117,8 @@ def _show(
         came_back=say_came_back(request.args.get("back", "")),
         errors=errors or {},
         problem=problem,
+        gives_plan=gives_plan,
+        plan_from=Money(offer.plan_minor, offer.currency),
         name_chars=donation_offers.LONGEST_NAME_CHARS,
         message_chars=donation_offers.LONGEST_MESSAGE_CHARS,
     )

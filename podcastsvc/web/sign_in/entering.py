@@ -37,6 +37,7 @@ TARGETS = {
     "account.group": "account.group",
     "redeem.page": "redeem.page",
     "seat.page": "seat.page",
+    "support.page": "support.page",
     "welcome.page": "welcome.page",
 }
 STUDIO = "studio"

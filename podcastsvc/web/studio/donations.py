@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 from podcastsvc.billing.kinds import donation_offers, donations
 from podcastsvc.billing.kinds.donation_offers import DonationOffer
 from podcastsvc.billing.kinds.donations import DonationRow
+from podcastsvc.billing.plans import list_titles
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.money import Money, is_currency, read_money
-from podcastsvc.web.context import services
+from podcastsvc.web.context import language, services
 from podcastsvc.web.language import make_path
 from podcastsvc.web.lists import count_pages, read_page
 from podcastsvc.web.pages import gettext, render
@@ -57,6 +58,8 @@ def save_donations() -> str | Response:
     currency = form.line("currency", limit_chars=3).upper()
     amounts = _read_all(form, "amounts", currency)
     least, most = _read_all(form, "least", currency), _read_all(form, "most", currency)
+    plan = form.choice("plan", ("", *_list_plans()))
+    plan_from = _read_all(form, "plan_from", currency) if plan else []
     if not form.errors:
         offer = DonationOffer(
             is_open=form.flag("is_open"),
@@ -65,6 +68,8 @@ def save_donations() -> str | Response:
             least_minor=least[0] if least else 0,
             most_minor=most[0] if most else 0,
             has_monthly=form.flag("has_monthly"),
+            plan=plan,
+            plan_minor=plan_from[0] if plan_from else 0,
         )
         try:
             with services().db.transaction() as session:
@@ -74,6 +79,11 @@ def save_donations() -> str | Response:
         except Invalid as refusal:
             form.take(refusal, "amounts")
     return make_response(_show(request.form.to_dict(), form.errors), 422)
+
+
+def _list_plans() -> dict[str, str]:
+    with services().db.reading() as session:
+        return list_titles(session, language())
 
 
 def _read_all(form: FormReader, name: str, currency: str) -> list[int]:
@@ -96,6 +106,8 @@ def _write(offer: DonationOffer) -> dict[str, str]:
         "least": write(offer.least_minor),
         "most": write(offer.most_minor),
         "has_monthly": "1" if offer.has_monthly else "",
+        "plan": offer.plan,
+        "plan_from": write(offer.plan_minor) if offer.plan else "",
     }
 
 
@@ -107,6 +119,7 @@ def _show(values: dict[str, str], errors: dict[str, str]) -> str:
     return render(
         "studio/donations/index.html",
         lines=[_make_line(row) for row in rows],
+        plans=[("", gettext("None")), *_list_plans().items()],
         values=values,
         errors=errors,
         said=gettext("Saved.") if request.args.get("done") == "saved" else "",

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from podcastsvc.kit import clock
-from podcastsvc.storage.tables.billing import Price
+from podcastsvc.storage.tables.billing import Order, Price
 from podcastsvc.storage.tables.member import MemberSession
 from tests.web.conftest import make_client, read_token
 from tests.web.people import work
@@ -70,6 +70,46 @@ def test_orders_are_listed_narrowed_and_searched(ben, studio):
     assert "=cleo@example.org" in searched
     assert "No order fits that." in nothing
     assert studio.get("/studio/orders?state=nonsense&page=-3").status_code == 200
+
+
+def test_orders_of_one_kind_are_shown_alone_and_keep_the_other_choices(ben, studio, app, services):
+    with services.db.transaction() as session:
+        session.execute(update(Order).where(Order.email == "=cleo@example.org").values(kind="donation"))
+
+    memberships = studio.get("/studio/orders?kind=membership&q=example").text
+
+    assert "=cleo@example.org" in studio.get("/studio/orders?kind=donation").text
+    assert "=cleo@example.org" not in memberships
+    assert "ben@example.org" in memberships
+    assert "/studio/orders?kind=membership&amp;q=example&amp;state=paid" in memberships.replace(
+        "q=example&amp;state=paid&amp;kind=membership", "kind=membership&amp;q=example&amp;state=paid"
+    )
+    assert "=cleo@example.org" in studio.get("/studio/orders?kind=nonsense").text
+
+
+def test_an_order_has_a_page_with_what_was_paid_for_it(ben, studio, services):
+    with services.db.reading() as session:
+        orders = {each.state: each.id for each in session.scalars(select(Order))}
+
+    paid = studio.get(f"/studio/orders/{orders['paid']}").text
+    begun = studio.get(f"/studio/orders/{orders['open']}").text
+
+    assert "€60 a year" in paid
+    assert "/studio/payments/pi_" in paid
+    assert "Nothing was paid for it." in begun
+    assert studio.get("/studio/orders/01NOTHING").status_code == 404
+
+
+def test_those_at_risk_can_be_taken_along(ben, studio):
+    page = ben.get("/account/cancel")
+    ben.post("/account/cancel", data={"csrf_token": read_token(page), "reason": "too_expensive"})
+
+    reply = export(studio, "at-risk")
+
+    rows = list(csv.DictReader(io.StringIO(reply.data.decode("utf-8-sig"), newline="")))
+    assert [(row["email"], row["why"], row["reason"], row["amount"]) for row in rows] == [
+        ("ben@example.org", "leaving", "too_expensive", "60.00")
+    ]
 
 
 def export(studio, what):
