@@ -4,6 +4,7 @@ What an audience may know is decided by ``catalogue.access``; the conditions her
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,14 @@ class Neighbours:
     next: Episode | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceOut:
+    """The page of an episode that is out, and when what it shows last changed."""
+
+    slug: str
+    changed_at: datetime
+
+
 def list_out(
     session: Session,
     show_id: int,
@@ -56,6 +65,19 @@ def count_out(session: Session, show_id: int, now: datetime, *, season: int | No
     """How many ``list_out`` would list."""
     query = select(func.count(Episode.id)).where(_is_out(show_id, now))
     return session.scalar(query if season is None else query.where(Episode.season == season)) or 0
+
+
+def list_places_out(session: Session, show_id: int, now: datetime, *, limit: int) -> list[PlaceOut]:
+    """Where the pages of episodes are that ``list_out`` would list, newest first; one query without their texts."""
+    query = select(Episode.slug, Episode.changed_at).where(_is_out(show_id, now))
+    rows = session.execute(query.order_by(Episode.published_at.desc(), Episode.guid).limit(limit))
+    return [PlaceOut(row.slug, row.changed_at) for row in rows]
+
+
+def list_by_id(session: Session, episode_ids: Sequence[int]) -> list[Episode]:
+    """Episodes as ``list_out`` loads them, in any order; those that are not there are left out."""
+    query = _loaded(select(Episode).where(Episode.id.in_(episode_ids)), with_notes=False)
+    return list(session.scalars(query).unique())
 
 
 def list_seasons(session: Session, show_id: int, now: datetime) -> list[int]:
@@ -225,8 +247,12 @@ def may_fetch(audio: AudioFile, audience: Audience, now: datetime) -> bool:
 
 
 def _is_out(show_id: int, now: datetime) -> ColumnElement[bool]:
+    return and_(Episode.show_id == show_id, is_out_anywhere(now))
+
+
+def is_out_anywhere(now: datetime) -> ColumnElement[bool]:
+    """Whether an episode is in a list of some show's: it is out for somebody, and listed."""
     return and_(
-        Episode.show_id == show_id,
         Episode.listed,
         Episode.published_at <= now,
         or_(Episode.expires_at.is_(None), Episode.expires_at > now),

@@ -14,7 +14,7 @@ WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # Blueprints whose pages exist in each language. All others have one address, whatever the language.
 LOCALIZED = frozenset(
     (
-        "site episodes join welcome add sign_in account billing reminders gift redeem seat support consultation"
+        "site episodes naming join welcome add sign_in account billing reminders gift redeem seat support consultation"
         " consultation_mine"
     ).split()
 )
@@ -69,6 +69,14 @@ def make_path(endpoint: str, *, in_language: str | None = None, **values: Any) -
     wanted = {name: value for name, value in values.items() if value is not None}
     path = adapter.build(endpoint, wanted, force_external=False)
     return add_prefix(path, in_language or language()) if endpoint.split(".", maxsplit=1)[0] in LOCALIZED else path
+
+
+def split_language(path: str) -> tuple[str, str]:
+    """The language of a path, and the path without its prefix."""
+    head, _, rest = path[1:].partition("/")
+    if head in settings().languages[1:]:
+        return head, f"/{rest}"
+    return settings().default_language, path
 
 
 def add_prefix(path: str, code: str) -> str:

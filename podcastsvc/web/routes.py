@@ -6,7 +6,8 @@ from podcastsvc.web import feeds, health, hooks, join, media, robots, welcome
 from podcastsvc.web.account import add, reminders
 from podcastsvc.web.account import routes as account
 from podcastsvc.web.apps import beside
-from podcastsvc.web.episodes import pages as episodes
+from podcastsvc.web.episodes import naming
+from podcastsvc.web.episodes import routes as episodes
 from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links, redeeming, seats
 from podcastsvc.web.sign_in import pages as sign_in
 from podcastsvc.web.site import front
@@ -21,6 +22,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     beside.blueprint,
     front.blueprint,
     episodes.blueprint,
+    naming.blueprint,
     join.blueprint,
     welcome.blueprint,
     gifts.blueprint,

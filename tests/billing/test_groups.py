@@ -129,6 +129,17 @@ def test_whoever_has_cancelled_their_own_membership_may_sit_down(group):
     assert take(group, "cleo@example.org") == "mine"
 
 
+def test_gift_stays_unused_while_somebody_else_pays_for_a_seat(group):
+    take(group, "dev@example.org")
+    code = group.buy_gift("cleo@example.org")
+
+    refused = group.redeem(code)
+    take_back(group, "dev@example.org")
+
+    assert refused.outcome == "running"
+    assert group.redeem(code).outcome == "taken"
+
+
 def test_seat_taken_back_ends_access_and_frees_the_place(group):
     for name in ("cleo", "dev", "eve"):
         take(group, f"{name}@example.org")

@@ -346,7 +346,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "F7": (f"{_ANSWERS}f2_f3_f7_f9_headers_of_the_public_feed", f"{_ANSWERS}f7_f8_f9_f14_headers_of_a_member_feed"),
     "F8": (
         f"{_ANSWERS}f7_f8_f9_f14_headers_of_a_member_feed",
-        "web/test_site.py::test_robots_may_read_everything_and_learn_nothing",
+        "web/test_site.py::test_robots_may_read_everything_and_learn_nothing_that_is_closed",
     ),
     "F9": (
         f"{_ANSWERS}f2_f3_f7_f9_headers_of_the_public_feed",

@@ -1,8 +1,10 @@
 """Home and the page with every way to follow, for visitors, members and the host; and what all public pages share."""
 
 import gzip
+import json
 import re
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 import time_machine
@@ -12,6 +14,7 @@ from sqlalchemy import event
 from podcastsvc.billing import plans
 from podcastsvc.kit import clock
 from podcastsvc.kit.money import Money
+from podcastsvc.web.site import structured
 from tests.catalogue.folders import make_cover, write
 from tests.web import shelf
 from tests.web.conftest import make_client, make_member, sign_in
@@ -228,11 +231,66 @@ def test_follow_sends_a_member_to_the_own_links(show, client, services, ben):
 # ---- robots, languages, secrets, keeping
 
 
-def test_robots_may_read_everything_and_learn_nothing(client):
+def test_robots_may_read_everything_and_learn_nothing_that_is_closed(client):
     reply = client.get("/robots.txt")
 
     assert reply.mimetype == "text/plain"
-    assert reply.text == "User-agent: *\nAllow: /\n"
+    assert reply.text == "User-agent: *\nAllow: /\nSitemap: http://127.0.0.1:8000/sitemap.xml\n"
+
+
+NAMES = {"map": "http://www.sitemaps.org/schemas/sitemap/0.9", "xhtml": "http://www.w3.org/1999/xhtml"}
+
+
+def read_map(client):
+    """Each page's address with those of its other languages."""
+    root = ElementTree.fromstring(client.get("/sitemap.xml").data)
+    return {
+        each.findtext("map:loc", namespaces=NAMES).removeprefix("http://127.0.0.1:8000"): {
+            link.get("hreflang"): link.get("href") for link in each.findall("xhtml:link", NAMES)
+        }
+        for each in root.findall("map:url", NAMES)
+    }
+
+
+def test_the_map_names_each_public_page_in_each_language_and_every_one_answers(show, client):
+    found = read_map(client)
+
+    assert "/episodes/canal/" in found
+    assert "/shows/waves/episodes/tides/" in found
+    assert found["/episodes/canal/"] == found["/es/episodes/canal/"]
+    assert "/episodes/quiet/" not in found
+    assert set(found["/"]) == {"en", "es", "x-default"}
+    assert not [path for path in found if "/account" in path or "/studio" in path or "/private" in path]
+    assert {path: client.get(path).status_code for path in found} == dict.fromkeys(found, 200)
+
+
+def test_the_map_answers_before_there_is_any_show(client):
+    assert "/join" in read_map(client)
+
+
+def read_structured(page):
+    return json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page.text, re.DOTALL)[1])
+
+
+def test_pages_tell_machines_what_they_are_and_nothing_of_a_member(show, app, client, services, ben):
+    give(services, ben)
+    bens = sign_in(make_client(app), services, ben)
+
+    home, episode = read_structured(client.get("/")), read_structured(client.get("/episodes/canal/"))
+    of_ben = read_structured(bens.get("/episodes/canal/"))
+
+    assert (home["@type"], home["webFeed"]) == ("PodcastSeries", "http://127.0.0.1:8000/feed.xml")
+    assert (episode["@type"], episode["url"]) == ("PodcastEpisode", "http://127.0.0.1:8000/episodes/canal/")
+    assert episode["partOfSeries"]["name"] == home["name"]
+    assert "/media/" in episode["associatedMedia"]["contentUrl"]
+    assert "associatedMedia" not in of_ben
+
+
+def test_a_title_cannot_end_what_pages_tell_machines():
+    found = structured._write({"name": "</script><b>& one\u2028"})
+
+    assert "<" not in found
+    assert json.loads(found) == {"name": "</script><b>& one\u2028"}
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -10,6 +10,7 @@ from podcastsvc.billing.consulting.hours import Span
 from podcastsvc.billing.consulting.offers import ConsultationOffer
 
 STEP = timedelta(minutes=30)
+_LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,17 @@ def list_free(
         day = today + timedelta(days=ahead)
         if offer.most_a_day and a_day[day] >= offer.most_a_day:
             continue
+        near = _list_near(offer, taken, day, place)
         starts = _list_starts(offer, day, timedelta(minutes=minutes), place)
-        found += [at for at in starts if at >= earliest and _is_free(offer, taken, at, minutes)]
+        found += [at for at in starts if at >= earliest and _is_free(offer, near, at, minutes)]
     return sorted(set(found))
+
+
+def _list_near(offer: ConsultationOffer, taken: Sequence[Taken], day: date, place: ZoneInfo) -> list[Taken]:
+    """What could meet a consultation that begins on a day; so a full calendar costs no more than its days."""
+    start, end = find_instants(day, Span(0, 24 * 60), place)
+    reach = timedelta(minutes=offer.pause_minutes) + _LONGEST
+    return [each for each in taken if each.ends_at > start - reach and each.starts_at < end + reach]
 
 
 def _list_starts(offer: ConsultationOffer, day: date, length: timedelta, place: ZoneInfo) -> Iterator[datetime]:

@@ -19,6 +19,7 @@ from podcastsvc.kit.keys import Keys
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.secrets import hash_secret
 from podcastsvc.members import accounts, grants, subscriptions
+from podcastsvc.members.entitlements import Standing, get_entitlement
 from podcastsvc.members.subscriptions import Account
 from podcastsvc.storage import jobs
 from podcastsvc.storage.inserts import change_rows, insert_if_absent
@@ -146,10 +147,13 @@ def get_gift(session: Session, gift_id: int) -> Gift:
 
 
 def has_more(session: Session, member_id: int, plan: str, now: datetime) -> bool:
-    """Whether a gift of a plan would be lost on a member: a subscription goes on, or the plan was given for good."""
+    """Whether a gift of a plan would be lost on a member: a subscription goes on, somebody else pays for their seat, or the
+    plan was given for good."""
     if subscriptions.find_running(session, member_id, now) is not None:
         return True
     if orders.list_unlinked(session, member_id, now):
+        return True
+    if get_entitlement(session, member_id, now).standing is Standing.SEAT:
         return True
     endless = (Grant.member_id == member_id, Grant.plan == plan, Grant.starts_at <= now, Grant.ends_at.is_(None))
     return session.scalar(select(Grant.id).where(*endless).limit(1)) is not None

@@ -14,12 +14,13 @@ from podcastsvc.storage.tables.billing import Subscription
 from podcastsvc.web.context import language
 from podcastsvc.web.pages import gettext, zone_of_show
 
-Step = Literal["", "join", "again", "keep"]
+Step = Literal["", "join", "again", "keep", "after"]
 
 
 @dataclass(frozen=True, slots=True)
 class StandingLine:
-    """``kind`` colours the chip. ``step`` is the page's main button: join, join again, or keep the membership."""
+    """``kind`` colours the chip. ``step`` is the page's main button: join, join again, or keep the membership; after a gift
+    it is a link."""
 
     chip: str
     kind: str
@@ -83,7 +84,7 @@ def _ending(case: _Case) -> StandingLine:
 def _gift(case: _Case) -> StandingLine:
     if case.until is None:
         return StandingLine(gettext("Gift"), "gold", gettext("A gift, without an end."))
-    return StandingLine(gettext("Gift"), "gold", gettext("A gift, until %(day)s.") % {"day": _day(case.until)})
+    return StandingLine(gettext("Gift"), "gold", gettext("A gift, until %(day)s.") % {"day": _day(case.until)}, "after")
 
 
 def _given(case: _Case) -> StandingLine:

@@ -16,12 +16,14 @@ from podcastsvc.web.episodes.seasons import PER_PAGE, plan_list
 from podcastsvc.web.episodes.view import EpisodeView, is_gone, make_view
 from podcastsvc.web.guards.kept import keep, leave_unkept
 from podcastsvc.web.guards.old_addresses import find_old_address
+from podcastsvc.web.language import make_address
 from podcastsvc.web.offers.prices import find_lowest_price, write_join_label
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.site.cards import make_cards
 from podcastsvc.web.site.head import Head, make_head
 from podcastsvc.web.site.shows import PageShow, find_page_show
-from podcastsvc.web.site.viewing import get_device, get_viewing
+from podcastsvc.web.site.structured import write_episode
+from podcastsvc.web.site.viewing import VISITOR, get_device, get_viewing
 from podcastsvc.web.site.ways import pick_few
 
 blueprint = Blueprint("episodes", __name__)
@@ -80,6 +82,10 @@ def page(slug: str, key: str | None = None) -> str | Response:
         "episodes/page.html",
         **list_frame(view, show, slug),
         head=write_head("episodes.page", view, show, slug),
+        oembed=make_address("episodes.oembed", url=make_address("episodes.page", slug=slug, key=show.key_in_path))
+        if view.access == "public" and view.is_listed
+        else "",
+        structured=write_episode(view, show, slug, is_visitor=viewing == VISITOR),
         start=read_start(view),
         autoplay=request.args.get("play") == "1",
         join_label="" if viewing.has_access else write_join_label(find_lowest_price()),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from podcastsvc.catalogue import episodes
 from podcastsvc.catalogue.access import State, read_access, state_of
+from podcastsvc.catalogue.shownotes import make_slug
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.web.context import language, now
 from podcastsvc.web.episodes.player import (
@@ -47,9 +48,22 @@ class Guest:
     href: str
 
     @property
+    def slug(self) -> str:
+        """What their page's address names them by; "" where there is none."""
+        return make_slug(self.name)
+
+    @property
     def site(self) -> str:
         """The link's words: the host it leads to."""
         return (urlsplit(self.href).hostname or "").removeprefix("www.")
+
+
+@dataclass(frozen=True, slots=True)
+class TagLink:
+    """A tag, and what its page's address names it by; "" where there is none."""
+
+    name: str
+    slug: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ class EpisodeView:
     chapters: list[Mark]
     transcript: TranscriptView | None
     guests: list[Guest]
-    tags: list[str]
+    tags: list[TagLink]
     previous: PageLink | None
     next: PageLink | None
     related: list[EpisodeCard]
@@ -125,7 +139,7 @@ def make_view(session: Session, episode: Episode, show: PageShow, viewing: Viewi
         chapters=list_marks(episode, heard) if hears else [],
         transcript=load_transcript(episode, show, viewing, heard) if hears else None,
         guests=list_guests(episode),
-        tags=list(episode.tags),
+        tags=[TagLink(tag, make_slug(tag)) for tag in episode.tags],
         previous=_link(neighbours.previous, show),
         next=_link(neighbours.next, show),
         related=make_cards(related, show, viewing.audience),

@@ -39,6 +39,11 @@ def list_defaults(*, is_https: bool, is_personal: bool) -> dict[str, str]:
     return defaults | {"Strict-Transport-Security": "max-age=63072000"} if is_https else defaults
 
 
+def write_framed_policy() -> str:
+    """The policy of the one page that other sites may frame (the embedded player)."""
+    return _write_policy().replace("frame-ancestors 'none'", "frame-ancestors *")
+
+
 def mark_personal() -> None:
     """Says that this answer belongs to one person: not stored, not indexed, no address in the Referer header."""
     g.is_personal = True

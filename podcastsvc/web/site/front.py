@@ -10,6 +10,7 @@ from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.site.cards import make_cards
 from podcastsvc.web.site.head import make_head
 from podcastsvc.web.site.shows import find_page_show, list_further_shows
+from podcastsvc.web.site.structured import write_series
 from podcastsvc.web.site.viewing import get_device, get_viewing
 from podcastsvc.web.site.ways import list_apps, list_platforms, pick_few, pick_pills, write_own_feed_address
 
@@ -35,6 +36,7 @@ def home(key: str | None = None) -> str:
     return render(
         "site/home.html",
         head=make_head("site.home", {"key": show.key_in_path}, show=show, title=show.title, description=show.promise),
+        structured=write_series(show),
         this_show=show,
         viewing=viewing,
         cards=cards,

@@ -1,0 +1,62 @@
+"""What pages tell machines about a show and its episodes, in schema.org's words. No secret of a member is among it."""
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from podcastsvc.web.context import language, settings
+from podcastsvc.web.episodes.view import EpisodeView
+from podcastsvc.web.language import make_address
+from podcastsvc.web.site.shows import PageShow
+
+_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+def write_series(show: PageShow) -> Markup:
+    """The show, for its home page."""
+    return _write({"@context": "https://schema.org", **_describe_series(show), "description": show.description})
+
+
+def write_episode(view: EpisodeView, show: PageShow, slug: str, *, is_visitor: bool) -> Markup:
+    """One episode, for its page. The audio's address stands there only where the page is everyone's: a member's is theirs."""
+    address = make_address("episodes.page", in_language=language(), slug=slug, key=show.key_in_path)
+    found: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "PodcastEpisode",
+        "name": view.title,
+        "url": address,
+        "description": view.summary,
+        "inLanguage": view.language or language(),
+        "partOfSeries": _describe_series(show),
+        "isAccessibleForFree": view.hears,
+    }
+    if view.published_at is not None:
+        found["datePublished"] = view.published_at.isoformat()
+    if view.full_seconds:
+        found["timeRequired"] = f"PT{view.full_seconds}S"
+    if view.picture is not None:
+        found["image"] = settings().base_url + view.picture.large
+    player = view.player
+    if is_visitor and view.hears and player is not None and not player.is_preview:
+        found["associatedMedia"] = {"@type": "AudioObject", "contentUrl": settings().base_url + player.src}
+    return _write(found)
+
+
+def _describe_series(show: PageShow) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "@type": "PodcastSeries",
+        "name": show.title,
+        "url": make_address("site.home", in_language=language(), key=show.key_in_path),
+        "webFeed": show.public_feed,
+    }
+    if show.author:
+        found["author"] = {"@type": "Person", "name": show.author}
+    if show.artwork is not None:
+        found["image"] = settings().base_url + show.artwork.large
+    return found
+
+
+def _write(found: dict[str, Any]) -> Markup:
+    """JSON that cannot end the element it stands in."""
+    return Markup(json.dumps(found, ensure_ascii=False).translate(_ESCAPES))  # noqa: S704 -- every sign is escaped
