@@ -8,6 +8,7 @@ from podcastsvc.billing.calls.ensuring import ensure_webhook
 from podcastsvc.billing.facts import EndpointFacts
 from podcastsvc.billing.gateway import Gateway
 from podcastsvc.errors import Misconfigured
+from podcastsvc.kit.language import sentence
 from podcastsvc.settings import is_loopback
 from podcastsvc.storage.db import Database
 
@@ -36,9 +37,13 @@ def connect(db: Database, gateway: Gateway, url: str) -> Connected:
 def _check_address(url: str, *, livemode: bool) -> None:
     parts = urlsplit(url)
     if is_loopback(parts.hostname or ""):
-        raise Misconfigured(f"Stripe cannot reach {url}. Set PODCASTSVC_BASE_URL to the site's public address.")
+        raise Misconfigured(
+            sentence("Stripe cannot reach %(url)s. Set PODCASTSVC_BASE_URL to the site's public address.", url=url)
+        )
     if livemode and parts.scheme != "https":
-        raise Misconfigured(f"Stripe sends live notices to https only, not to {url}. Set PODCASTSVC_BASE_URL.")
+        raise Misconfigured(
+            sentence("Stripe sends live notices to https only, not to %(url)s. Set PODCASTSVC_BASE_URL.", url=url)
+        )
 
 
 def _write_advice(endpoint: EndpointFacts) -> str:

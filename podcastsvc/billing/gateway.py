@@ -28,7 +28,7 @@ from podcastsvc.billing.facts import (
 )
 from podcastsvc.errors import Failure, Invalid, Misconfigured, NotFound, Unavailable
 from podcastsvc.kit import guard
-from podcastsvc.kit.language import N_
+from podcastsvc.kit.language import N_, sentence
 
 if TYPE_CHECKING:
     import stripe
@@ -71,8 +71,10 @@ class Forbidden(Misconfigured):
     """The key is not allowed to do this. ``permission`` is Stripe's name for what it lacks; empty where it says none."""
 
     def __init__(self, permission: str) -> None:
-        what = permission or "for this call"
-        super().__init__(f"The Stripe key lacks the permission {what}. Add it to the restricted key at Stripe.")
+        what = permission or sentence("for this call")
+        super().__init__(
+            sentence("The Stripe key lacks the permission %(name)s. Add it to the restricted key at Stripe.", name=what)
+        )
         self.permission = permission
 
 
@@ -370,7 +372,9 @@ def _translate(problem: "stripe.StripeError", *, quiet: bool) -> Failure:
     import stripe
 
     if isinstance(problem, stripe.AuthenticationError):
-        return Misconfigured("Stripe does not accept the secret key. Set STRIPE_SECRET_KEY to a key that is in use.")
+        return Misconfigured(
+            N_("Stripe does not accept the secret key. Set STRIPE_SECRET_KEY to a key that is in use.")
+        )
     if isinstance(problem, stripe.PermissionError):
         missing = _PERMISSION.search(problem.user_message or "")
         return Forbidden(missing.group() if missing else "")

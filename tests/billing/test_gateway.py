@@ -25,7 +25,7 @@ from podcastsvc.billing.facts import (
     ProductRequest,
 )
 from podcastsvc.billing.following import notices
-from podcastsvc.billing.gateway import PACKAGE_VERSION, Gateway, Missing, Refused, verify
+from podcastsvc.billing.gateway import PACKAGE_VERSION, Forbidden, Gateway, Missing, Refused, verify
 from podcastsvc.errors import Failure, Invalid, Misconfigured, Unavailable
 from podcastsvc.kit import guard
 from podcastsvc.kit.money import Money
@@ -223,7 +223,7 @@ ERRORS = {
     (500, "api_error", None): Unavailable,
     (429, "invalid_request_error", "rate_limit"): Unavailable,
     (401, "invalid_request_error", None): Misconfigured,
-    (403, "invalid_request_error", None): Misconfigured,
+    (403, "invalid_request_error", None): Forbidden,
     (404, "invalid_request_error", "resource_missing"): Missing,
     (400, "invalid_request_error", "parameter_unknown"): Refused,
     (400, "idempotency_error", None): Refused,

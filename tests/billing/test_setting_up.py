@@ -3,9 +3,11 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
+from podcastsvc.billing.calls.ensuring import ensure_webhook, list_webhooks
 from podcastsvc.billing.setting_up import checks, proving
 from podcastsvc.billing.setting_up.permissions import PERMISSIONS, list_lacks
 from podcastsvc.billing.standin.faults import Faults
@@ -149,6 +151,36 @@ def test_a_proof_cut_short_is_cleared_by_the_next(till):
 
     customers = [row[0] for row in objects(till) if row[1] == "customer"]
     assert all(till.desk.gateway.fetch_customer(each).is_deleted for each in customers)
+
+
+def test_two_who_connect_at_once_make_one_endpoint_and_get_its_secret(till):
+    url, barrier, made = "https://show.example/webhooks/stripe", Barrier(2), []
+
+    def connect():
+        barrier.wait()
+        made.append(ensure_webhook(till.desk.gateway, url))
+
+    threads = [Thread(target=connect) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    there = [each.id for each in list_webhooks(till.desk.gateway) if each.url == url]
+    assert len(there) == 1
+    assert {each.id for each in made} == set(there)
+
+
+def test_an_endpoint_that_was_deleted_is_made_anew(till):
+    url = "https://show.example/webhooks/stripe"
+    first = ensure_webhook(till.desk.gateway, url)
+    till.client().webhook_endpoints.delete(first.id)
+
+    second = ensure_webhook(till.desk.gateway, url)
+
+    assert second.id != first.id
+    assert second.secret
+    assert ensure_webhook(till.desk.gateway, url).id == second.id
 
 
 def test_the_operators_page_lists_the_permissions_as_they_are():

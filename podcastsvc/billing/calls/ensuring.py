@@ -106,18 +106,30 @@ def ensure_portal_settings(
 def ensure_webhook(gateway: Gateway, url: str) -> EndpointFacts:
     """Our endpoint in the package's API version, made, or given the right types; its secret only where it is new.
 
-    An endpoint's version cannot be edited, so an upgrade makes a second one and both run for a while.
+    An endpoint's version cannot be edited, so an upgrade makes a second one and both run for a while. Two who ask at once
+    get the same one.
     """
     params = writing.write_webhook(url, PACKAGE_VERSION, gateway.site)
-    same = [each for each in list_webhooks(gateway) if (each.url, each.api_version) == (url, PACKAGE_VERSION)]
+    present = list_webhooks(gateway)
+    same = [each for each in present if (each.url, each.api_version) == (url, PACKAGE_VERSION)]
     if not same:
-        made = any_of(params)
-        return gateway.fetch(reading.read_endpoint, lambda client: client.v1.webhook_endpoints.create(made))
+        return _make_webhook(gateway, params, [each.id for each in present])
     endpoint = same[0]
     if set(endpoint.types) == set(writing.NOTICE_TYPES) and endpoint.status == "enabled":
         return endpoint
     change = any_of({"enabled_events": params["enabled_events"], "disabled": False})
     return gateway.fetch(reading.read_endpoint, lambda client: client.v1.webhook_endpoints.update(endpoint.id, change))
+
+
+def _make_webhook(gateway: Gateway, params: Mapping[str, Any], present: Sequence[str]) -> EndpointFacts:
+    """Makes the endpoint. Its key is the same for all who see the same ones there."""
+    made = any_of(params)
+    options = make_options("webhook", "-".join(sorted(present)) or "first", dict(params))
+    endpoint = gateway.fetch(reading.read_endpoint, lambda client: client.v1.webhook_endpoints.create(made, options))
+    if endpoint.id in {each.id for each in list_webhooks(gateway)}:
+        return endpoint
+    # Stripe keeps a key for a day: it was answered with one that has been deleted since.
+    return _make_webhook(gateway, params, [*present, endpoint.id])
 
 
 def list_webhooks(gateway: Gateway) -> list[EndpointFacts]:

@@ -325,7 +325,7 @@ def test_fault_strikes_only_where_it_is_told_to(player):
 def test_key_without_a_permission_is_told_which(player):
     player.standin.set_faults(Faults(forbidden="refunds disputes"))
 
-    with pytest.raises(stripe.PermissionError, match="'refunds' permission"):
+    with pytest.raises(stripe.PermissionError, match="'rak_refunds_read' permission"):
         player.api.refunds.list()
 
     assert player.api.customers.list().data == []
