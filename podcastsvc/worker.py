@@ -15,8 +15,9 @@ from podcastsvc.billing.kinds import gifts
 from podcastsvc.billing.letters import giving, host_notes, week
 from podcastsvc.billing.letters import owed as billing_letters
 from podcastsvc.billing.returning import refunds
-from podcastsvc.catalogue import publishing, scan, uploads
+from podcastsvc.catalogue import publishing, uploads
 from podcastsvc.catalogue.tree import open_tree
+from podcastsvc.content.scan import scan_everything
 from podcastsvc.feeds import announcing
 from podcastsvc.kit import clock, files
 from podcastsvc.mail import letters as mail_letters
@@ -48,12 +49,12 @@ def _sweep(services: Services, _payload: Payload) -> None:
 
 def _scan(services: Services, _payload: Payload) -> None:
     # An object store charges for its list, so this one, which comes round every few seconds, asks for none.
-    scan.scan_tree(services.db, services.media, services.settings, checks_media=False)
+    scan_everything(services.db, services.media, services.settings, checks_media=False)
 
 
 def _check_media(services: Services, _payload: Payload) -> None:
     """Puts audio that has vanished from the media store there again, from the episodes' folders."""
-    scan.scan_tree(services.db, services.media, services.settings)
+    scan_everything(services.db, services.media, services.settings)
 
 
 def _renew_feeds(services: Services, _payload: Payload) -> None:

@@ -80,16 +80,16 @@ def read_shownotes(raw: bytes, zone: tzinfo, remarks: list[Remark], *, file: str
     parts = frontmatter.split(raw, file)
     values, lines = read_mapping(parts.head, file, first_line=parts.head_line) if parts.head is not None else ({}, {})
     reader = Reader(file, values, lines, remarks=remarks)
-    unknown = tuple(name_keys(values, _KNOWN))
+    unknown = tuple(name_keys(values, KNOWN))
     remarks += [advise_of_key(file, key, lines.get(key)) for key in unknown]
-    body = _read_body(parts.body, parts.body_line, file)
-    notes = replace(_read_head(reader, zone), body=body, body_line=parts.body_line, unknown=unknown)
-    _check_order(notes, reader)
+    body = read_body(parts.body, parts.body_line, file)
+    notes = replace(read_head(reader, zone), body=body, body_line=parts.body_line, unknown=unknown)
+    check_order(notes, reader)
     return notes
 
 
-def _read_head(reader: Reader, zone: tzinfo) -> ShowNotes:
-    """What the front matter says, without the notes below it."""
+def read_head(reader: Reader, zone: tzinfo) -> ShowNotes:
+    """What front matter says, without the notes below it. Texts beside the episodes share its keys."""
     access_kind, plans = _read_access(reader)
     return ShowNotes(
         title=reader.text("title"),
@@ -253,7 +253,8 @@ def _read_aliases(reader: Reader) -> tuple[str, ...]:
     return tuple(aliases[:_MOST_ENTRIES])
 
 
-def _read_body(raw: bytes, first_line: int, file: str) -> str:
+def read_body(raw: bytes, first_line: int, file: str) -> str:
+    """The Markdown below the front matter. Raises Unreadable where it is no UTF-8, or longer than pages show."""
     try:
         body = clean_text(raw.decode())
     except UnicodeDecodeError as problem:
@@ -271,7 +272,7 @@ def _read_body(raw: bytes, first_line: int, file: str) -> str:
     return body
 
 
-def _check_order(notes: ShowNotes, reader: Reader) -> None:
+def check_order(notes: ShowNotes, reader: Reader) -> None:
     """Advice about instants that contradict each other; the episode is used as written."""
     pairs: tuple[tuple[str, Any, Any, str], ...] = (
         (
@@ -299,7 +300,7 @@ def _check_order(notes: ShowNotes, reader: Reader) -> None:
             reader.remarks.append(advise(reader.file, message, reader.lines.get(key)))
 
 
-_KNOWN = frozenset(
+KNOWN = frozenset(
     "title date guid slug season season_name episode episode_display type access public_from public_until expires listed "
     "explicit language author summary people tags aliases".split()
 )

@@ -17,7 +17,12 @@ from podcastsvc.settings import Settings
 from podcastsvc.storage.media import ObjectMedia
 
 SHOW_FILE = "show.yaml"
+TEXT_FOLDERS = ("articles", "calls", "pages", "people")
+"""Folders of the root that hold texts instead of episodes, each one Markdown file, with their pictures beside them."""
+
 _MOST_DEPTH = 2
+_TEXT = re.compile(rf"(?:{'|'.join(TEXT_FOLDERS)})/[^/]+\.md", re.IGNORECASE)
+_OF_TEXTS = re.compile(r".+\.(md|jpe?g|png|webp)", re.IGNORECASE)
 # Files that mean something to us, in whatever case they are written; sound under other names is named in the report.
 _OURS = re.compile(
     r"(show\.ya?ml|notes\.md|chapters\.json|(artwork|cover)\.(jpe?g|png)|transcript(\.[a-z]{2,3}([-_][a-z0-9]{2,8})?)?\.(vtt|srt)"
@@ -54,6 +59,11 @@ class Folder:
         return f"{self.name}/{file}" if self.name else file
 
 
+def is_text_file(path: str) -> bool:
+    """Whether a path from the root is that of a text beside the episodes, such as ``articles/why-maps-lie.md``."""
+    return _TEXT.fullmatch(path) is not None
+
+
 class Tree(Protocol):
     """One kind of place for the tree. Paths are relative, with slashes."""
 
@@ -63,6 +73,9 @@ class Tree(Protocol):
 
     def list_folders(self) -> list[Folder]:
         """All folders to a depth of two, by name; hidden ones are passed over. Raises Misconfigured, Unavailable."""
+
+    def list_texts(self) -> list[Folder]:
+        """The folders of texts that there are, with their Markdown files and pictures. Raises Unavailable."""
 
     def look(self, folder: str) -> Folder | None:
         """One folder as it stands now; None where it is gone."""
@@ -124,6 +137,18 @@ class LocalTree:
             with suppress(FileNotFoundError, NotADirectoryError):
                 yield from self._walk(entry.path, f"{name}/{entry.name}" if name else entry.name, depth - 1)
 
+    def list_texts(self) -> list[Folder]:
+        found = []
+        for name in TEXT_FOLDERS:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                try:
+                    files_in, _ = _look_into(self._root / name, is_last=True, wanted=_OF_TEXTS)
+                except PermissionError as problem:
+                    found.append(Folder(name, problem=files.explain(problem)))
+                else:
+                    found.append(Folder(name, files_in))
+        return found
+
     def look(self, folder: str) -> Folder | None:
         try:
             return next(self._walk(self._place(folder), folder, 0))
@@ -159,7 +184,9 @@ class LocalTree:
         return self._root / path
 
 
-def _look_into(place: Path | str, *, is_last: bool) -> tuple[dict[str, Stamp], list[DirEntry[str]]]:
+def _look_into(
+    place: Path | str, *, is_last: bool, wanted: re.Pattern[str] = _OURS
+) -> tuple[dict[str, Stamp], list[DirEntry[str]]]:
     """The files of a folder that mean something to us, and the folders in it unless it is the last one to look at."""
     found: dict[str, Stamp] = {}
     below: list[DirEntry[str]] = []
@@ -167,7 +194,7 @@ def _look_into(place: Path | str, *, is_last: bool) -> tuple[dict[str, Stamp], l
         for entry in entries:
             if entry.name.startswith(".") or not _is_text(entry.name):
                 continue
-            if _OURS.fullmatch(entry.name) and entry.is_file():
+            if wanted.fullmatch(entry.name) and entry.is_file():
                 status = entry.stat()
                 found[entry.name] = Stamp(status.st_size, status.st_mtime_ns)
             elif not is_last and _may_be_folder(entry):
@@ -194,6 +221,15 @@ class ObjectTree:
 
     def list_folders(self) -> list[Folder]:
         return self._list("")
+
+    def list_texts(self) -> list[Folder]:
+        found: dict[str, dict[str, Stamp]] = {}
+        for folder in TEXT_FOLDERS:
+            for entry in self._store.list_entries(f"{folder}/"):
+                name = entry.key.removeprefix(f"{folder}/")
+                if "/" not in name and not name.startswith(".") and _OF_TEXTS.fullmatch(name):
+                    found.setdefault(folder, {})[name] = Stamp(entry.size_bytes, entry.changed_ns, entry.mark)
+        return [Folder(name, found[name]) for name in sorted(found)]
 
     def look(self, folder: str) -> Folder | None:
         found = [each for each in self._list(f"{folder}/" if folder else "") if each.name == folder]

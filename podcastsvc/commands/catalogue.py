@@ -13,10 +13,10 @@ from podcastsvc.commands.output import json_option, open_services, say, tells_fa
 @tells_failures
 def scan(as_json: bool) -> None:
     """Read the episodes folder and bring the catalogue up to date."""
-    from podcastsvc.catalogue.scan import scan_tree
+    from podcastsvc.content.scan import scan_everything
 
     with open_services() as services:
-        report = scan_tree(services.db, services.media, services.settings)
+        report = scan_everything(services.db, services.media, services.settings)
     say(asdict(report), report.write(), as_json=as_json)
     if report.mistakes:
         sys.exit(1)

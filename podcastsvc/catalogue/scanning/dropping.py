@@ -10,7 +10,7 @@ from podcastsvc.catalogue.scanning import saving
 from podcastsvc.catalogue.scanning.folders import Plan, find_show_file
 from podcastsvc.catalogue.scanning.report import Change
 from podcastsvc.catalogue.scanning.state import Pass
-from podcastsvc.catalogue.tree import SHOW_FILE
+from podcastsvc.catalogue.tree import SHOW_FILE, is_text_file
 from podcastsvc.kit.language import N_
 from podcastsvc.storage.tables.episode import Episode, ScanEntry
 from podcastsvc.storage.tables.show import Show
@@ -26,7 +26,7 @@ def drop_gone(scan: Pass, plan: Plan) -> None:
         return
     drop_episodes(scan, gone)
     kept = {*scan.names, *(folder.path(SHOW_FILE) for folder in plan.shows.values())}
-    old = sorted(scan.marks.keys() - kept)
+    old = sorted(name for name in scan.marks.keys() - kept if not is_text_file(name))
     if old or len(plan.shows) < len(scan.contexts):
         with scan.db.transaction() as session:
             for name in old:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from podcastsvc.catalogue.audio import EXTENSIONS, is_audio
 from podcastsvc.catalogue.remarks import Remark, advise
-from podcastsvc.catalogue.tree import SHOW_FILE, Folder, Stamp
+from podcastsvc.catalogue.tree import SHOW_FILE, TEXT_FOLDERS, Folder, Stamp
 from podcastsvc.kit.language import N_, sentence
 
 VERSION = 2
@@ -52,7 +52,7 @@ class Plan:
 
 def sort_out(folders: Iterable[Folder], known_shows: Iterable[str] = ()) -> Plan:
     """A folder with its own ``show.yaml`` is a show, and so is a known one whose file is missing for the moment; other
-    folders with notes or sound are episodes of the show around them."""
+    folders with notes or sound are episodes of the show around them, unless texts lie there."""
     every = {folder.name: folder for folder in folders}
     known = set(known_shows)
     shows = {
@@ -62,7 +62,7 @@ def sort_out(folders: Iterable[Folder], known_shows: Iterable[str] = ()) -> Plan
     }
     plan = Plan(shows, {name: [] for name in shows}, [])
     for name, folder in sorted(every.items()):
-        if name and name not in shows and is_episode(folder):
+        if name and name not in shows and name not in TEXT_FOLDERS and is_episode(folder):
             (plan.episodes[folder.show] if folder.show in shows else plan.homeless).append(folder)
     return plan
 

@@ -13,6 +13,7 @@ from podcastsvc.storage.tables import (  # noqa: F401 -- importing them is what 
     show,
     stats,
     upload,
+    writing,
 )
 from podcastsvc.storage.tables.base import Base
 

@@ -1,6 +1,6 @@
 """Visitors' pages, rendered once for each state of the shows and prices, and sent again until that changes.
 
-What a visitor sees depends on nothing but the address, the language, the kind of device and the catalogue, so three
+What a visitor sees depends on nothing but the address, the language, the kind of device and the catalogue, so four
 indexed reads tell whether the kept page still holds; they are made at most twice a second, and after each write of ours.
 Pages of people who are signed in are made anew each time.
 """
@@ -20,6 +20,7 @@ from flask_login import current_user
 
 import podcastsvc
 from podcastsvc.catalogue.shows import read_states
+from podcastsvc.content.writings import read_state
 from podcastsvc.kit.bundled import get_folder
 from podcastsvc.kit.language import CATALOGUES
 from podcastsvc.kit.ranges import matches
@@ -140,9 +141,9 @@ def _read_stamp() -> tuple[int, datetime]:
 def _read_state() -> str:
     """What names the state of all that visitors' pages show; equal in all processes of one release."""
     with services().db.reading() as session:
-        shows, price = read_states(session, now()), read_lowest_price(session)
+        shows, price, texts = read_states(session, now()), read_lowest_price(session), read_state(session, now())
     offers = services().open_offers.get()
-    parts = (_read_program(), settings().base_url, settings().languages, now().year, shows, price, offers)
+    parts = (_read_program(), settings().base_url, settings().languages, now().year, shows, price, texts, offers)
     return hashlib.blake2b(repr(parts).encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 

@@ -136,9 +136,9 @@ def _say(done: str) -> str:
 @host_only
 def scan() -> Response:
     """Reads the episodes folder now, whole."""
-    from podcastsvc.catalogue.scan import scan_tree
+    from podcastsvc.content.scan import scan_everything
 
-    scan_tree(services().db, services().media, settings())
+    scan_everything(services().db, services().media, settings())
     return go("studio.episodes", done="scanned")
 
 

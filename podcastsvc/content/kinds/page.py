@@ -1,0 +1,60 @@
+"""Pages: standing text such as the FAQ, with a place in the menu; and the sponsors and reviews that theirs list."""
+
+from datetime import tzinfo
+from typing import Any
+
+from podcastsvc.catalogue.texts.values import Reader
+from podcastsvc.content.kinds.kind import Kind, OwnFacts
+
+RESERVED = frozenset(
+    "account add art articles billing calls chapters consultation donate embed episodes feed feeds gift group healthz hooks "
+    "join media members oembed people pictures private search shows sign-in sign-out sitemap standin static studio support "
+    "tags theme transcripts welcome".split()
+)
+"""First parts of addresses at which something else answers."""
+
+_MOST_ENTRIES = 100
+
+
+def read_own(reader: Reader, _zone: tzinfo) -> OwnFacts:
+    """``menu`` is the page's place in the site map, from 1; without one only links lead to it.
+
+    ``sponsors: [{name, url, logo, text}]``, ``reviews: [{text, by, source, url, stars}]``.
+    """
+    return OwnFacts(
+        {
+            "menu": reader.whole("menu", least=1, most=999),
+            "sponsors": [_read_sponsor(each) for each in reader.mappings("sponsors")[:_MOST_ENTRIES]],
+            "reviews": [_read_review(each) for each in reader.mappings("reviews")[:_MOST_ENTRIES]],
+        }
+    )
+
+
+def _read_sponsor(reader: Reader) -> dict[str, Any]:
+    return {
+        "name": reader.text("name", limit_chars=128),
+        "url": reader.address("url"),
+        "logo": reader.text("logo"),
+        "text": reader.text("text", limit_chars=500),
+    }
+
+
+def _read_review(reader: Reader) -> dict[str, Any]:
+    return {
+        "text": reader.text("text", limit_chars=2000) or reader.text("name", limit_chars=2000),
+        "by": reader.text("by", limit_chars=128),
+        "source": reader.text("source", limit_chars=128),
+        "url": reader.address("url"),
+        "stars": reader.whole("stars", least=1, most=5),
+    }
+
+
+KIND = Kind(
+    "page",
+    "pages",
+    "/{slug}/",
+    is_dated=False,
+    keys=frozenset(("menu", "sponsors", "reviews")),
+    read_own=read_own,
+    is_reserved=RESERVED.__contains__,
+)
