@@ -1,77 +1,28 @@
 """Every page of the site in a browser: no error, nothing foreign, nothing too wide, open to all, also without scripts."""
 
 import json
-import shutil
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from podcastsvc.kit.bundled import get_folder
-from tests.flows.browsing import take_cookies, watched
-from tests.flows.conftest import enter_studio, join
 from tests.flows.visitor import Visitor
-from tests.site import Site
+from tests.gates.looking import Served, assert_no_violations, check_axe, check_manners
+from tests.gates.pages import (
+    EPISODE,
+    LATER,
+    MEMBER,
+    REFUSED,
+    VISITOR,
+    list_cases,
+    open_for_business,
+    pass_a_year,
+    serve_sample,
+)
 
 # One server and its browsers serve all of them.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 
-EPISODE = "/episodes/what-a-feed-is/"
-VISITOR = (
-    "/",
-    "/episodes/",
-    EPISODE,
-    "/episodes/the-first-minute/",
-    "/episodes/grabar-en-casa/",
-    "/episodes/letter-box/",
-    "/episodes/how-loud-is-loud/",
-    f"{EPISODE}transcript",
-    "/episodes/letter-box/transcript",
-    "/tags/beginners/",
-    "/people/",
-    "/people/ada-lind/",
-    "/follow",
-    "/join",
-    "/join/free",
-    "/gift",
-    "/gift/redeem",
-    "/support",
-    "/consultation",
-    # On the clock of its own zone the page stays; otherwise it is asked for once more with the reader's.
-    "/consultation/30?zone=UTC",
-    "/billing/done",
-    "/sign-in",
-    "/sign-in/password",
-    "/sign-in/lost",
-    "/nothing",
-)
-MEMBER = (
-    "/",
-    "/episodes/letter-box/",
-    "/episodes/letter-box/transcript",
-    "/follow",
-    "/join",
-    "/welcome",
-    "/account",
-    "/account/feeds",
-    "/account/profile",
-    "/account/email",
-    "/account/password",
-    "/account/receipts",
-    "/account/cancel",
-    "/account/plan",
-    "/account/group",
-    "/account/group?size=3",
-)
-REFUSED = {"/nothing": 404, "/episodes/letter-box/transcript": 403}
-CASES = [("visitor", path) for path in VISITOR] + [("ben", path) for path in MEMBER]
-LATER = [("cleo", "/"), ("cleo", "/account"), ("dev", "/"), ("dev", "/account"), ("dev", "/episodes/letter-box/")]
-VIEWS = {
-    "narrow": {"viewport": {"width": 320, "height": 700}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark", "bypass_csp": True},
-    "wide": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "bypass_csp": True},
-    "plain": {"viewport": {"width": 390, "height": 800}, "java_script_enabled": False},
-}
+CASES = list_cases(visitor=VISITOR, ben=MEMBER)
 # What a reader without scripts cannot see, but for closed parts, columns that phones leave out, and what is meant for
 # scripts or for the ear.
 UNSEEN = """() => [...document.querySelectorAll("main :is(h1, h2, h3, p, li, dt, dd, td, label, button, a)")]
@@ -80,51 +31,11 @@ UNSEEN = """() => [...document.querySelectorAll("main :is(h1, h2, h3, p, li, dt,
   .map(each => each.outerHTML.slice(0, 200))"""
 
 
-class Served:
-    """A served installation and the people whose browsers the tests look through."""
-
-    def __init__(self, site, browser, cookies):
-        self.site = site
-        self._browser = browser
-        self._cookies = {"visitor": [], **cookies}
-        self._contexts = {}
-
-    def find_page(self, who, view):
-        """A person's page in a view; it stays open for the next test."""
-        if (who, view) not in self._contexts:
-            context = self._browser.new_context(base_url=self.site.base_url, **VIEWS[view])
-            context.add_cookies(self._cookies[who])
-            context.new_page()
-            self._contexts[who, view] = context
-        return self._contexts[who, view].pages[0]
-
-    def watch(self, page):
-        return watched(page, self.site.base_url)
-
-    def end(self):
-        for context in self._contexts.values():
-            context.close()
-        self.site.kill()
-
-
-def serve_sample(folder):
-    site = Site(folder)
-    shutil.copytree(get_folder("episodes"), site.episodes, dirs_exist_ok=True)
-    site.run("init", "--host-email", "ada@example.org")
-    site.run("scan")
-    return site.start()
-
-
 @pytest.fixture(scope="module")
 def sample(browser, tmp_path_factory):
     """The sample show, whose plan is for groups too, and whose host can be booked; Ben has joined for two."""
     site = serve_sample(tmp_path_factory.mktemp("sample"))
-    ada = enter_studio(site)
-    ada.send(ada.get("/studio/plans/members"), "Save the plan", most_seats="10")
-    hours = {f"weekly_{day}": "9:00-12:00" for day in range(7)}
-    talks = {"is_open": "1", "lengths": "30 45\n60 80", "room_url": "https://meet.example/ada", **hours}
-    ada.send(ada.get("/studio/consultations/settings"), "Save", **talks)
-    served = Served(site, browser, {"ben": take_cookies(join(site, "ben@example.org", people=2))})
+    served = Served(site, browser, open_for_business(site))
     yield served
     served.end()
 
@@ -133,11 +44,7 @@ def sample(browser, tmp_path_factory):
 def later(browser, tmp_path_factory):
     """The sample show a year on: Cleo's renewal has failed, Dev has left."""
     site = serve_sample(tmp_path_factory.mktemp("later"))
-    cleo = join(site, "cleo@example.org", card="4000 0000 0000 0341")
-    dev = join(site, "dev@example.org")
-    dev.send(dev.get("/account/cancel"), "Cancel membership")
-    site.run("payments", "advance", "--days", "366")
-    served = Served(site, browser, {"cleo": take_cookies(cleo), "dev": take_cookies(dev)})
+    served = Served(site, browser, pass_a_year(site))
     yield served
     served.end()
 
@@ -146,34 +53,6 @@ def later(browser, tmp_path_factory):
 def prefix(request):
     """The default language's addresses have none."""
     return request.param
-
-
-def check_manners(served, who, path, status=200):
-    """A page answers with its status, asks nobody else for anything, complains of nothing, and fits 320 pixels."""
-    page = served.find_page(who, "narrow")
-    with served.watch(page) as watch:
-        answer = page.goto(path)
-        page.wait_for_load_state("load")
-
-    # The browser itself complains of each answer that is a refusal, also where it is the page.
-    complaints = [line for line in watch.complaints if status == 200 or f"status of {status}" not in line]
-    assert answer.status == status
-    assert watch.foreign == []
-    assert complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-def check_axe(served, who, path, prefix=""):
-    """No rule of axe is broken: WCAG A, AA, 2.2 and best practice. The words of another language are looked at once."""
-    for view in ("dark",) if prefix else ("dark", "wide"):
-        page = served.find_page(who, view)
-        page.goto(prefix + path)
-        assert_no_violations(page)
-
-
-def assert_no_violations(page):
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
 
 
 @pytest.mark.parametrize(("who", "path"), CASES)

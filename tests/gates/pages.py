@@ -1,0 +1,128 @@
+"""The kinds of pages there are, and the sample show with its people, as the gates see them: in a browser, by the Nu HTML
+Checker, by weight, by Lighthouse and pa11y. A new page belongs into one of these lists."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from podcastsvc.kit.bundled import get_folder
+from tests.flows.browsing import take_cookies
+from tests.flows.conftest import enter_studio, join
+from tests.site import Site
+
+EPISODE = "/episodes/what-a-feed-is/"
+VISITOR = (
+    "/",
+    "/episodes/",
+    EPISODE,
+    "/episodes/the-first-minute/",
+    "/episodes/grabar-en-casa/",
+    "/episodes/letter-box/",
+    "/episodes/how-loud-is-loud/",
+    f"{EPISODE}transcript",
+    "/episodes/letter-box/transcript",
+    "/tags/beginners/",
+    "/people/",
+    "/people/ada-lind/",
+    "/follow",
+    "/join",
+    "/join/free",
+    "/gift",
+    "/gift/redeem",
+    "/support",
+    "/consultation",
+    # On the clock of its own zone the page stays; otherwise it is asked for once more with the reader's.
+    "/consultation/30?zone=UTC",
+    "/billing/done",
+    "/sign-in",
+    "/sign-in/password",
+    "/sign-in/lost",
+    "/nothing",
+)
+MEMBER = (
+    "/",
+    "/episodes/letter-box/",
+    "/episodes/letter-box/transcript",
+    "/follow",
+    "/join",
+    "/welcome",
+    "/account",
+    "/account/feeds",
+    "/account/profile",
+    "/account/email",
+    "/account/password",
+    "/account/receipts",
+    "/account/cancel",
+    "/account/plan",
+    "/account/group",
+    "/account/group?size=3",
+)
+HOST = (
+    "/studio/",
+    "/studio/episodes",
+    "/studio/episodes/new",
+    "/studio/episodes/1",
+    "/studio/episodes/1/withdraw",
+    "/studio/members",
+    "/studio/members/new",
+    "/studio/members/1",
+    "/studio/members/1/story",
+    "/studio/plans",
+    "/studio/plans/new",
+    "/studio/plans/members",
+    "/studio/offers",
+    "/studio/coupons",
+    "/studio/donations",
+    "/studio/consultations",
+    "/studio/consultations/settings",
+    "/studio/money",
+    "/studio/numbers",
+    "/studio/orders",
+    "/studio/payments",
+    "/studio/letters",
+    "/studio/old-addresses",
+    "/studio/old-addresses/new",
+    "/studio/old-addresses/paste",
+    "/studio/settings/health",
+    "/studio/settings/payments",
+)
+REFUSED = {"/nothing": 404, "/episodes/letter-box/transcript": 403}
+"""What a visitor is answered with where it is not 200."""
+LATER = (("cleo", "/"), ("cleo", "/account"), ("dev", "/"), ("dev", "/account"), ("dev", "/episodes/letter-box/"))
+"""A year on: Cleo's renewal has failed, Dev has left."""
+
+Cookies = dict[str, list[dict[str, Any]]]
+
+
+def serve_sample(folder: Path) -> Site:
+    """The sample show, with Ada as its host."""
+    site = Site(folder)
+    shutil.copytree(get_folder("episodes"), site.episodes, dirs_exist_ok=True)
+    site.run("init", "--host-email", "ada@example.org")
+    site.run("scan")
+    return site.start()
+
+
+def open_for_business(site: Site) -> Cookies:
+    """Ada offers the plan to groups too, and can be booked; Ben joins for two. Their cookies."""
+    ada = enter_studio(site)
+    ada.send(ada.get("/studio/plans/members"), "Save the plan", most_seats="10")
+    hours = {f"weekly_{day}": "9:00-12:00" for day in range(7)}
+    talks = {"is_open": "1", "lengths": "30 45\n60 80", "room_url": "https://meet.example/ada", **hours}
+    ada.send(ada.get("/studio/consultations/settings"), "Save", **talks)
+    return {"visitor": [], "ada": take_cookies(ada), "ben": take_cookies(join(site, "ben@example.org", people=2))}
+
+
+def pass_a_year(site: Site) -> Cookies:
+    """Cleo and Dev join; Dev leaves, and Cleo's card is refused a year on. Their cookies."""
+    cleo = join(site, "cleo@example.org", card="4000 0000 0000 0341")
+    dev = join(site, "dev@example.org")
+    dev.send(dev.get("/account/cancel"), "Cancel membership")
+    site.run("payments", "advance", "--days", "366")
+    return {"cleo": take_cookies(cleo), "dev": take_cookies(dev)}
+
+
+def list_cases(**paths: Iterable[str]) -> list[tuple[str, str]]:
+    """Who looks at what, a page at a time."""
+    return [(who, path) for who, each in paths.items() for path in each]
