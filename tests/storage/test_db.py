@@ -15,6 +15,7 @@ from podcastsvc.storage import facts, limits, schema
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.tables.all import METADATA
 from podcastsvc.storage.tables.job import Fact, RateCount
+from podcastsvc.storage.tables.search import WORDS
 from podcastsvc.storage.tables.show import Show
 
 
@@ -184,7 +185,12 @@ def test_swept_limits_are_gone(db):
 
 def test_a_migrated_database_has_the_tables_of_the_classes(db):
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The index of words is a table of each database's own making.
+        ours = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "table" or not name.startswith(WORDS),
+        }
+        context = MigrationContext.configure(connection, opts=ours)
         differences = compare_metadata(context, METADATA)
 
     assert differences == []

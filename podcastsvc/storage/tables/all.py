@@ -10,6 +10,7 @@ from podcastsvc.storage.tables import (  # noqa: F401 -- importing them is what 
     offer,
     old_address,
     refund,
+    search,
     show,
     stats,
     upload,
