@@ -216,7 +216,7 @@ def make_studio_link(services: Services, email: str | None = None) -> str:
 
 def _find_owner_email(services: Services) -> str:
     """The owner's address in the first show's file, which the first start may not have scanned yet."""
-    from podcastsvc.catalogue.show import read_show
+    from podcastsvc.catalogue.showfile.reading import read_show
     from podcastsvc.catalogue.tree import open_tree
 
     raw = open_tree(services.settings).read_bytes("show.yaml")

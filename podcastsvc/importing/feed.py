@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from podcastsvc.catalogue import publishing, shownotes
 from podcastsvc.catalogue.publishing import Contents, Files
 from podcastsvc.catalogue.show import FILE as SHOW_FILE
-from podcastsvc.catalogue.show import read_show
+from podcastsvc.catalogue.showfile.reading import read_show
 from podcastsvc.catalogue.texts import frontmatter
 from podcastsvc.catalogue.texts.frontmatter import Value
 from podcastsvc.catalogue.uploads import Kind

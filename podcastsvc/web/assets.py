@@ -8,7 +8,8 @@ from flask import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
 FOLDER = Path(__file__).parent / "static"
-_FOREVER = "public, max-age=31536000, immutable"
+FOREVER = "public, max-age=31536000, immutable"
+"""For an address that changes with its content."""
 
 blueprint = Blueprint("assets", __name__)
 
@@ -36,5 +37,5 @@ def file(digest: str, path: str) -> Response:
     if any(part.startswith(".") for part in path.split("/")):
         raise NotFound
     response = send_from_directory(FOLDER, path, conditional=True, etag=True)
-    response.headers["Cache-Control"] = _FOREVER if digest == get_digest() else "no-cache"
+    response.headers["Cache-Control"] = FOREVER if digest == get_digest() else "no-cache"
     return response

@@ -10,7 +10,7 @@ from podcastsvc.web.episodes import naming
 from podcastsvc.web.episodes import routes as episodes
 from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links, redeeming, seats
 from podcastsvc.web.sign_in import pages as sign_in
-from podcastsvc.web.site import front
+from podcastsvc.web.site import front, theme
 from podcastsvc.web.studio import routes as studio
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -20,6 +20,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     feeds.blueprint,
     media.blueprint,
     beside.blueprint,
+    theme.blueprint,
     front.blueprint,
     episodes.blueprint,
     naming.blueprint,

@@ -6,7 +6,7 @@ from podcastsvc.catalogue.access import State, read_access, state_of
 from podcastsvc.catalogue.problems import find_problems, list_problems
 from podcastsvc.catalogue.shows import read_states
 from podcastsvc.storage.tables.episode import EpisodeAlias, ScanEntry
-from tests.catalogue.folders import GUID, make_cover, write, write_episode, write_notes
+from tests.catalogue.folders import GUID, SHOW, make_cover, write, write_episode, write_notes
 from tests.catalogue.sites import NOW, changes_of, remarks_of
 
 
@@ -131,3 +131,16 @@ def test_what_was_found_before_sentences_were_kept_is_still_told(lite):
         (found,) = list_problems(session)
 
     assert [str(remark) for remark in found.remarks] == ["notes.md:3: is old."]
+
+
+def test_the_looks_of_a_site_are_read_again_and_no_feed_is_called_changed(lite):
+    write_episode(lite.root, "2026-05-30-maps")
+    lite.scan()
+    before, known = lite.get_show().version, len(lite.list_jobs())
+    write(lite.root / "show.yaml", SHOW + 'look: {colour: "#8a1c5b"}\n')
+
+    report = lite.scan()
+
+    assert changes_of(report)["show.yaml"] == "changed"
+    assert lite.get_show().facts["look"]["colour"] == "#8a1c5b"
+    assert (lite.get_show().version, len(lite.list_jobs())) == (before, known)

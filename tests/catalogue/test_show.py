@@ -6,7 +6,8 @@ import pytest
 
 from podcastsvc.catalogue.categories import CATEGORIES, find_category
 from podcastsvc.catalogue.identity import make_show_guid
-from podcastsvc.catalogue.show import facts_from_json, read_show
+from podcastsvc.catalogue.show import facts_from_json
+from podcastsvc.catalogue.showfile.reading import read_show
 from podcastsvc.errors import Invalid
 
 WHOLE = b"""\
@@ -147,3 +148,68 @@ def test_words_without_quotes_mean_what_is_written():
     assert remarks == []
     assert (facts.title, facts.language) == ({"no": "12:30"}, "no")
     assert (facts.author, facts.copyright, facts.explicit, facts.locked) == ("007", "yes", False, False)
+
+
+# ---- how the site looks
+
+LOOK = """\
+title: Maps
+look:
+  colour: "#0F5B57"
+  scheme: dark
+  home: [episodes, articles, membership]
+  menu:
+    - {title: {en: About, es: Acerca de}, address: /about/}
+    - title: More
+      below:
+        - {title: Shop, address: "https://shop.example/"}
+        - {title: Questions, address: /faq/}
+"""
+
+
+def test_the_look_of_a_site_is_read_and_survives_being_kept_as_json():
+    facts, remarks = read(LOOK)
+
+    look = facts.look
+
+    assert remarks == []
+    assert (look.colour, look.scheme) == ("#0f5b57", "dark")
+    assert look.home == ("episodes", "articles", "membership")
+    assert [place.title for place in look.menu] == [{"en": "About", "es": "Acerca de"}, {"en": "More"}]
+    assert [place.address for place in look.menu[1].below] == ["https://shop.example/", "/faq/"]
+    assert facts_from_json(json.loads(json.dumps(facts.as_json()))) == facts
+
+
+def test_a_show_that_was_kept_before_sites_had_a_look_has_the_usual_one():
+    facts, _ = read("title: Maps\n")
+    kept = facts.as_json()
+    del kept["look"]
+
+    assert facts_from_json(kept) == facts
+
+
+@pytest.mark.parametrize(
+    ("look", "message"),
+    [
+        ('{colour: "#zzz"}', """'#zzz' is not a colour. Write one such as "#0f5b57"."""),
+        ("{colour: red}", "'red' is not a colour"),
+        ('{colour: "#12345678901234567890"}', "'#12345678901234567890' is not a colour"),
+        ("{colour: }", 'a colour stands in quotes: "#0f5b57".'),
+        ("{scheme: night}", "'scheme' must be one of these: auto, light, dark. It is 'night'"),
+        ("{home: [episodes, weather]}", "'weather' is no part of the home page. There are: episodes, membership"),
+        ("{menu: [{address: /about/}]}", "a link of the menu needs a title"),
+        ("{menu: [About]}", "a link of the menu leads to a path such as /about/"),
+        ('{menu: [{title: A, address: "javascript:alert(1)"}]}', "a link of the menu leads to a path"),
+        ("{menu: [{title: A, address: //evil.example}]}", "a link of the menu leads to a path"),
+        ("{menu: [{title: A, below: [{title: B, address: /b/, below: [{title: C, address: /c/}]}]}]}", "one level"),
+        (f"{{menu: [{', '.join(6 * ['{title: T, address: /t/}'])}]}}", "the header has room for 5"),
+        ("{sound: loud}", "'sound' is not a key of 'look'; it is kept."),
+        ("purple", "'look' must hold 'key: value' pairs"),
+    ],
+)
+def test_a_mistake_in_the_look_is_named_with_its_line(look, message):
+    facts, remarks = read(f"title: Maps\nlook: {look}\ncopyright: Ada\n")
+
+    assert [remark.line for remark in remarks] == [2]
+    assert message in str(remarks[0])
+    assert facts.copyright == "Ada"

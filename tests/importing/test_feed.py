@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from podcastsvc.catalogue import shownotes
-from podcastsvc.catalogue.show import read_show
+from podcastsvc.catalogue.showfile.reading import read_show
 from podcastsvc.errors import Conflict, Invalid, Unavailable
 from podcastsvc.importing import arriving
 from podcastsvc.importing.arriving import Places

@@ -1,11 +1,16 @@
 """The colours of the theme: every pair that meets on a page is readable, in light and in dark."""
 
+import itertools
 import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from podcastsvc.kit import colours
 from podcastsvc.web.assets import FOLDER
+from podcastsvc.web.site import palette
 
 CSS = FOLDER / "css"
 GROUNDS = ("bg", "surface", "sunken", "accent-soft", "gold-soft", "ok-soft", "warn-soft", "danger-soft")
@@ -76,6 +81,73 @@ def test_edges_of_controls_stand_out_from_every_ground(scheme):
     found = {pair: contrast(tokens[pair[0]], tokens[pair[1]]) for pair in EDGE_PAIRS}
 
     assert {pair: round(value, 2) for pair, value in found.items() if value < 3} == {}
+
+
+def list_unreadable(colour: str) -> dict[str, float]:
+    """The pairs that a host's colour would spoil, by their names, with what is left of their contrast."""
+    css = (CSS / "paper.css").read_text(encoding="utf-8")
+    found = {}
+    for scheme, tokens in palette.read_tokens(palette.write_theme(css, colour=colour)).items():
+        for pairs, least in ((TEXT_PAIRS, 4.5), (EDGE_PAIRS, 3.0)):
+            for one, other in pairs:
+                value = contrast(tokens[one], tokens[other])
+                if value < least:
+                    found[f"{scheme}: {one} on {other}"] = round(value, 2)
+    return found
+
+
+@pytest.mark.parametrize("red", ["00", "33", "66", "99", "cc", "ff"])
+def test_every_web_safe_colour_of_a_host_leaves_all_pairs_readable(red):
+    shades = ("00", "33", "66", "99", "cc", "ff")
+
+    found = {f"#{red}{green}{blue}": "" for green, blue in itertools.product(shades, shades)}
+
+    assert len(found) == 36
+    assert {colour: spoilt for colour in found if (spoilt := list_unreadable(colour))} == {}
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(st.integers(0, 0xFFFFFF))
+def test_any_colour_of_a_host_leaves_all_pairs_readable(number):
+    assert list_unreadable(f"#{number:06x}") == {}
+
+
+def test_the_palette_reads_the_theme_as_this_test_does():
+    css = (CSS / "paper.css").read_text(encoding="utf-8")
+
+    assert palette.read_tokens(css) == {scheme: read_tokens(scheme) for scheme in ("light", "dark")}
+
+
+def test_colours_and_contrasts_of_the_package_are_those_of_the_standards():
+    pairs = [("#0f5b57", "#fbfaf7"), ("#878073", "#f2f0ea"), ("#000000", "#ffffff")]
+
+    assert [colours.measure_contrast(*pair) for pair in pairs] == pytest.approx([contrast(*pair) for pair in pairs])
+    # Values of the reference implementation: https://bottosson.github.io/posts/oklab/ (OKLCH of pure red).
+    red = colours.to_oklch("#ff0000")
+    assert (red.lightness, red.chroma, red.hue) == pytest.approx((0.62796, 0.25768, 0.51023), abs=0.0002)
+
+
+@pytest.mark.parametrize("colour", ["#000000", "#ffffff", "#808080", "#ff0000", "#0f5b57", "#12ab9c"])
+def test_a_colour_comes_back_from_oklch_as_it_was(colour):
+    assert colours.from_oklch(colours.to_oklch(colour)) == colour
+
+
+@pytest.mark.parametrize(
+    ("written", "colour"),
+    [
+        ("#0F5B57", "#0f5b57"),
+        ("0f5b57", "#0f5b57"),
+        (" #abc ", "#aabbcc"),
+        ("#zzz", None),
+        ("", None),
+        ("red", None),
+        ("#12345", None),
+        ("#0f5b57;}", None),
+        ("#٠١٢٣٤٥", None),
+    ],
+)
+def test_only_a_colour_is_read_as_one(written, colour):
+    assert colours.read_colour(written) == colour
 
 
 def test_dark_changes_only_tokens_that_light_has():

@@ -19,7 +19,8 @@ from podcastsvc.catalogue.scanning.notices import ReadNotices, read_notices, sav
 from podcastsvc.catalogue.scanning.reading import Places
 from podcastsvc.catalogue.scanning.report import Change
 from podcastsvc.catalogue.scanning.saving import touch_show
-from podcastsvc.catalogue.show import ShowFacts, read_show
+from podcastsvc.catalogue.show import ShowFacts
+from podcastsvc.catalogue.showfile.reading import read_show
 from podcastsvc.catalogue.shownotes import make_slug
 from podcastsvc.catalogue.tree import SHOW_FILE, Folder
 from podcastsvc.errors import Invalid
@@ -124,6 +125,7 @@ def save_show(session: Session, read: ReadShow, settings: Settings, now: datetim
     }
     if read.has_picture:
         wanted["artwork_id"] = save_picture(session, read.picture, now)
+    is_heard_of = _concerns_feeds(show, wanted)
     differing = {name: value for name, value in wanted.items() if not _is_same(getattr(show, name), value)}
     for name, value in differing.items():
         setattr(show, name, value)
@@ -131,7 +133,8 @@ def save_show(session: Session, read: ReadShow, settings: Settings, now: datetim
     has_other_sound = save_notices(session, show, read.notices, now)
     if change is Change.CHANGED and not differing and not has_other_sound:
         return show, Change.UNCHANGED
-    touch_show(session, show, (), now)
+    if is_heard_of or has_other_sound:
+        touch_show(session, show, (), now)
     return show, change
 
 
@@ -158,6 +161,17 @@ def _choose_guid(session: Session, show: Show, facts: ShowFacts, settings: Setti
     is_first = not show.folder or session.scalar(select(func.count(Show.id)).where(Show.folder != show.folder)) == 0
     save_fact(session, name, {"is_loopback": settings.is_loopback})
     return make_show_guid(settings.base_url + write_feed_path(None if is_first else show.key))
+
+
+def _concerns_feeds(show: Show, wanted: Mapping[str, Any]) -> bool:
+    """Whether what changes is more than the site's looks, of which feeds know nothing."""
+    return any(
+        not _is_same(_leave_out_look(getattr(show, name)), _leave_out_look(value)) for name, value in wanted.items()
+    )
+
+
+def _leave_out_look(value: Any) -> Any:
+    return {key: each for key, each in value.items() if key != "look"} if isinstance(value, Mapping) else value
 
 
 def _is_same(old: object, new: object) -> bool:
