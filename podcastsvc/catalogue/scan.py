@@ -117,6 +117,32 @@ def scan_folder(
     return scan.reports[folder]
 
 
+def scan_show(
+    db: Database,
+    media: MediaStore,
+    settings: Settings,
+    folder: str,
+    *,
+    tree: Tree | None = None,
+    now: datetime | None = None,
+) -> FolderReport:
+    """Scans one show's own files ("" is the show in the root) at once, for whoever has just written them whole.
+
+    What its episodes take from it is left to the next scan of everything. Raises NotFound where the folder is gone.
+    """
+    scan = Pass(db, media, settings, tree or open_tree(settings), now or clock.now())
+    found = scan.tree.look(folder)
+    if found is None:
+        raise NotFound(sentence("The folder %(folder)s is not there any more.", folder=folder))
+    key = found.path(SHOW_FILE)
+    with db.reading() as session:
+        if session.get(ScanEntry, key) is not None:
+            scan.marks[key] = ""
+    _scan_show(scan, folder, found)
+    tidy(scan)
+    return scan.reports[key]
+
+
 # ---- what there is
 
 
@@ -164,25 +190,29 @@ def _load_guids(scan: Pass, session: Session, folder: str | None = None) -> None
 def _scan_shows(scan: Pass, plan: Plan, lost: Collection[str]) -> None:
     """Brings the shows in line with their own files; those of their episodes come after."""
     for name, folder in plan.shows.items():
-        key = folder.path(SHOW_FILE)
-        own = Folder(name, {file: stamp for file, stamp in folder.files.items() if is_of_show(file)})
-        mark = fingerprint(own, scan.settings.base_url)
-        if key not in lost and scan.marks.get(key) == mark:
-            scan.report_unchanged(key)
-            continue
-        try:
-            read = showfiles.read_show_files(scan.places, own, scan.read_files(key), now_ns=time.time_ns())
-        except OSError as problem:
-            scan.report(key, Change.REFUSED, [make_disk_remark(problem)])
-            continue
-        with scan.db.transaction() as session:
-            show, change = showfiles.save_show(session, read, scan.settings, scan.now)
-            scan.save_entry(session, key, "" if read.notices.is_arriving else mark, read.notices.files, read.remarks)
-        if show is not None and change is not Change.REFUSED:
-            scan.touched.add(show.id)
-        scan.report(key, change, read.remarks)
+        _scan_show(scan, name, folder, is_lost=folder.path(SHOW_FILE) in lost)
     with scan.db.reading() as session:
         scan.make_contexts(session.scalars(select(Show)))
+
+
+def _scan_show(scan: Pass, name: str, folder: Folder, *, is_lost: bool = False) -> None:
+    key = folder.path(SHOW_FILE)
+    own = Folder(name, {file: stamp for file, stamp in folder.files.items() if is_of_show(file)})
+    mark = fingerprint(own, scan.settings.base_url)
+    if not is_lost and scan.marks.get(key) == mark:
+        scan.report_unchanged(key)
+        return
+    try:
+        read = showfiles.read_show_files(scan.places, own, scan.read_files(key), now_ns=time.time_ns())
+    except OSError as problem:
+        scan.report(key, Change.REFUSED, [make_disk_remark(problem)])
+        return
+    with scan.db.transaction() as session:
+        show, change = showfiles.save_show(session, read, scan.settings, scan.now)
+        scan.save_entry(session, key, "" if read.notices.is_arriving else mark, read.notices.files, read.remarks)
+    if show is not None and change is not Change.REFUSED:
+        scan.touched.add(show.id)
+    scan.report(key, change, read.remarks)
 
 
 def _list_lost(scan: Pass) -> frozenset[str]:

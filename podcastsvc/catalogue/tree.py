@@ -25,7 +25,7 @@ _TEXT = re.compile(rf"(?:{'|'.join(TEXT_FOLDERS)})/[^/]+\.md", re.IGNORECASE)
 _OF_TEXTS = re.compile(r".+\.(md|jpe?g|png|webp)", re.IGNORECASE)
 # Files that mean something to us, in whatever case they are written; sound under other names is named in the report.
 _OURS = re.compile(
-    r"(show\.ya?ml|notes\.md|chapters\.json|(artwork|cover)\.(jpe?g|png)|transcript(\.[a-z]{2,3}([-_][a-z0-9]{2,8})?)?\.(vtt|srt)"
+    r"(show\.ya?ml|notes\.md|chapters\.json|(artwork|cover|logo)\.(jpe?g|png)|transcript(\.[a-z]{2,3}([-_][a-z0-9]{2,8})?)?\.(vtt|srt)"
     rf"|.+(?:{'|'.join(map(re.escape, EXTENSIONS))}))",
     re.IGNORECASE,
 )

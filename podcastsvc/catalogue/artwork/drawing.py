@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LEAST_PIXELS, MOST_PIXELS = 1400, 3000
+LEAST_LOGO_PIXELS = 512
+"""What a home screen may show of a site's own mark."""
+
 WIDTHS = (160, 320, 640)
 """Widths of the renditions for pages, in pixels."""
 
@@ -48,15 +51,15 @@ class Picture:
         return MIMES[self.extension]
 
 
-def make_picture(source: Path | bytes, *, cut: bool = False) -> Picture:
+def make_picture(source: Path | bytes, *, cut: bool = False, least: int = LEAST_PIXELS) -> Picture:
     """A picture for feeds and pages. With ``cut`` the middle square of another shape is taken.
 
     Raises Invalid, with a sentence for the host, for what is no JPEG or PNG, over 20 MiB or 36 megapixels, not square,
-    or smaller than 1,400 pixels.
+    or with fewer than ``least`` pixels a side.
     """
     raw = source if isinstance(source, bytes) else _read_limited(source)
     try:
-        answer = child.run(draw, base64.b64encode(raw).decode(), cut=cut)
+        answer = child.run(draw, base64.b64encode(raw).decode(), cut=cut, least=least)
     except Invalid as refusal:
         raise Invalid(UNREADABLE if refusal.message == child.UNREADABLE else refusal.message) from None
     return Picture(
@@ -76,15 +79,15 @@ def _read_limited(path: Path) -> bytes:
 # ---- in the child
 
 
-def draw(encoded: str, *, cut: bool) -> dict[str, Any]:
+def draw(encoded: str, *, cut: bool, least: int) -> dict[str, Any]:
     """The picture and its renditions as plain data; runs in the child. Raises Invalid for what is not taken."""
     raw = base64.b64decode(encoded)
-    image = _open(raw, cut=cut)
+    image = _open(raw, cut=cut, least=least)
     has_few_colours = raw.startswith(b"\x89PNG")
     content, extension = _write(image, as_png=has_few_colours)
     side = image.width
     renditions: dict[str, str] = {}
-    for width in sorted(WIDTHS, reverse=True):
+    for width in sorted((width for width in WIDTHS if width <= side), reverse=True):
         image = image.resize((width, width), _lanczos(), reducing_gap=3.0)
         renditions[str(width)] = base64.b64encode(_save(image, "WEBP", quality=80, method=4)).decode()
     return {
@@ -95,7 +98,7 @@ def draw(encoded: str, *, cut: bool) -> dict[str, Any]:
     }
 
 
-def _open(raw: bytes, *, cut: bool) -> "Image":
+def _open(raw: bytes, *, cut: bool, least: int) -> "Image":
     """A square RGB image of at most 3,000 pixels, upright."""
     from PIL import Image, ImageOps
 
@@ -105,7 +108,7 @@ def _open(raw: bytes, *, cut: bool) -> "Image":
     # Opening reads the header alone; our own check comes before decoding, and says what is wrong.
     Image.MAX_IMAGE_PIXELS = None
     image: Image.Image = Image.open(io.BytesIO(raw), formats=[kind])
-    _check_size(*image.size, cut=cut)
+    _check_size(*image.size, cut=cut, least=least)
     profile, orientation = image.info.get("icc_profile"), image.getexif().get(0x0112, 1)
     side = min(image.size)
     # The decoder may halve a JPEG on the way in; what it leaves is never smaller than what is asked for.
@@ -116,7 +119,7 @@ def _open(raw: bytes, *, cut: bool) -> "Image":
     return _turn(_flatten(_match_colours(image, profile)), orientation)
 
 
-def _check_size(width: int, height: int, *, cut: bool) -> None:
+def _check_size(width: int, height: int, *, cut: bool, least: int) -> None:
     size = f"{width} × {height}"
     if width * height > _MOST_AREA:
         raise Invalid(
@@ -125,8 +128,11 @@ def _check_size(width: int, height: int, *, cut: bool) -> None:
                 size=size,
             )
         )
-    if min(width, height) < LEAST_PIXELS:
+    if min(width, height) < LEAST_PIXELS <= least:
         raise Invalid(sentence("The picture has %(size)s pixels; apps ask for at least 1400 × 1400.", size=size))
+    if min(width, height) < least:
+        wanted = f"{least} × {least}"
+        raise Invalid(sentence("The picture has %(size)s pixels; it needs %(wanted)s.", size=size, wanted=wanted))
     if not cut and abs(width - height) > _NEARLY_SQUARE * max(width, height):
         raise Invalid(
             sentence(

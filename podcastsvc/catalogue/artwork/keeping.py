@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from podcastsvc.catalogue.artwork.drawing import make_picture
+from podcastsvc.catalogue.artwork.drawing import LEAST_PIXELS, make_picture
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.media import MediaStore
 from podcastsvc.storage.tables.episode import Artwork
@@ -51,9 +51,9 @@ class PictureDesk:
         with self._db.reading() as session:
             return find_picture(session, source_sha256)
 
-    def keep(self, source: bytes, slug: str) -> KeptPicture:
+    def keep(self, source: bytes, slug: str, *, least: int = LEAST_PIXELS) -> KeptPicture:
         """As ``keep_picture``, for a picture that may be known already."""
-        source_sha256 = hashlib.sha256(source).hexdigest()
+        source_sha256 = _hash(source, least)
         known = self.find(source_sha256)
         if known is not None:
             return known
@@ -64,7 +64,7 @@ class PictureDesk:
                 future = self._found[source_sha256] = Future()
         if is_ours:
             try:
-                future.set_result(keep_picture(self._media, source, slug))
+                future.set_result(keep_picture(self._media, source, slug, least=least))
             except BaseException as problem:
                 future.set_exception(problem)
                 raise
@@ -82,14 +82,14 @@ def find_picture(session: Session, source_sha256: str) -> KeptPicture | None:
     return None if found is None else KeptPicture(source_sha256, found)
 
 
-def keep_picture(media: MediaStore, source: bytes, slug: str) -> KeptPicture:
+def keep_picture(media: MediaStore, source: bytes, slug: str, *, least: int = LEAST_PIXELS) -> KeptPicture:
     """Draws a picture anew and puts it with its renditions into the media store; its row is not written here.
 
     The name ends in a hash of the source: another picture has another address, and a rebuilt catalogue the same.
     Raises Invalid, with a sentence for the host, for what is no artwork.
     """
-    picture = make_picture(source)
-    source_sha256 = hashlib.sha256(source).hexdigest()
+    picture = make_picture(source, least=least)
+    source_sha256 = _hash(source, least)
     name = f"{slug[: 80 - _HASH_CHARS - 1].rstrip('-')}-{source_sha256[:_HASH_CHARS]}"
     key = f"art/{name}{picture.extension}"
     media.save_bytes(key, picture.content, mime=picture.mime)
@@ -106,6 +106,11 @@ def keep_picture(media: MediaStore, source: bytes, slug: str) -> KeptPicture:
         media_key=key,
         widths=tuple(sorted(picture.renditions)),
     )
+
+
+def _hash(source: bytes, least: int) -> str:
+    """The name of source bytes; a small picture that serves as a mark is none that may serve as artwork."""
+    return hashlib.sha256(source if least == LEAST_PIXELS else b"%d\0%b" % (least, source)).hexdigest()
 
 
 def save_picture(session: Session, picture: KeptPicture | None, now: datetime) -> int | None:

@@ -77,6 +77,11 @@ def find_artwork(folder: Folder) -> str | None:
     return _find(folder, ("artwork.jpg", "artwork.jpeg", "artwork.png"))
 
 
+def find_logo(folder: Folder) -> str | None:
+    """The real name of a show's own mark, which stands in the header and on home screens."""
+    return _find(folder, ("logo.png", "logo.jpg", "logo.jpeg"))
+
+
 def find_notices(folder: Folder) -> dict[str, str]:
     """The real names of the audio for a show's notices, by language ("" where the name has none, then the show's own)."""
     found = ((_NOTICE.fullmatch(name.lower()), name) for name in sorted(folder.files))
@@ -85,7 +90,7 @@ def find_notices(folder: Folder) -> dict[str, str]:
 
 def is_of_show(name: str) -> bool:
     """Whether a file, where it lies beside ``show.yaml``, is the show's own."""
-    return name.lower().startswith(("show.", "artwork.")) or _NOTICE.fullmatch(name.lower()) is not None
+    return name.lower().startswith(("show.", "artwork.", "logo.")) or _NOTICE.fullmatch(name.lower()) is not None
 
 
 def is_episode(folder: Folder) -> bool:

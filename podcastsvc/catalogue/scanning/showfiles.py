@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from podcastsvc.catalogue.addresses import write_feed_path
+from podcastsvc.catalogue.artwork.drawing import LEAST_LOGO_PIXELS, LEAST_PIXELS
 from podcastsvc.catalogue.artwork.keeping import KeptPicture, save_picture
 from podcastsvc.catalogue.identity import make_show_guid
 from podcastsvc.catalogue.limits import MOST_PICTURE_BYTES, too_large
 from podcastsvc.catalogue.remarks import Remark, advise, make_remark
-from podcastsvc.catalogue.scanning.folders import find_artwork, find_show_file
+from podcastsvc.catalogue.scanning.folders import find_artwork, find_logo, find_show_file
 from podcastsvc.catalogue.scanning.notices import ReadNotices, read_notices, save_notices
 from podcastsvc.catalogue.scanning.reading import Places
 from podcastsvc.catalogue.scanning.report import Change
@@ -39,7 +40,7 @@ NO_SHOW = Remark(SHOW_FILE, N_("is missing. Write one with at least a line such 
 class ReadShow:
     """A show's files, read. ``facts`` are None where the file is missing or cannot be read; then what was known stays.
 
-    ``has_picture`` False means that the artwork could not be read.
+    ``has_picture`` and ``has_logo`` False mean that the artwork, or the logo, could not be read.
     """
 
     folder: Folder
@@ -47,6 +48,8 @@ class ReadShow:
     remarks: tuple[Remark, ...]
     has_picture: bool
     picture: KeptPicture | None
+    has_logo: bool
+    logo: KeptPicture | None
     notices: ReadNotices
 
     @property
@@ -63,29 +66,30 @@ def read_show_files(places: Places, folder: Folder, known_files: Mapping[str, An
     """
     remarks: list[Remark] = []
     facts = _read_facts(places, folder, remarks)
-    has_picture, picture = _read_picture(places, folder, facts, remarks)
+    artwork, mark = find_artwork(folder), find_logo(folder)
+    if artwork is None:
+        advice = N_("is missing. Directories ask for a square picture of 1400 to 3000 pixels.")
+        remarks.append(advise("artwork.jpg", advice))
+    name = make_slug(facts.text("title", facts.language)) if facts is not None else ""
+    has_picture, picture = _read_picture(places, folder, artwork, name, remarks)
+    has_logo, logo = _read_picture(places, folder, mark, f"{name}-logo", remarks, least=LEAST_LOGO_PIXELS)
     notices = ReadNotices()
     if facts is not None:
         notices = read_notices(places, folder, known_files, facts.language, remarks, now_ns=now_ns)
-    return ReadShow(folder, facts, tuple(remarks), has_picture, picture, notices)
+    return ReadShow(folder, facts, tuple(remarks), has_picture, picture, has_logo, logo, notices)
 
 
 def _read_picture(
-    places: Places, folder: Folder, facts: ShowFacts | None, remarks: list[Remark]
+    places: Places, folder: Folder, file: str | None, slug: str, remarks: list[Remark], *, least: int = LEAST_PIXELS
 ) -> tuple[bool, KeptPicture | None]:
-    """Whether the artwork could be read, and what it is; None where there is none."""
-    file = find_artwork(folder)
+    """Whether a picture could be read, and what it is; None where there is no such file."""
     if file is None:
-        remarks.append(
-            advise("artwork.jpg", N_("is missing. Directories ask for a square picture of 1400 to 3000 pixels."))
-        )
         return True, None
     try:
         if folder.files[file].size_bytes > MOST_PICTURE_BYTES:
             raise Invalid(too_large(MOST_PICTURE_BYTES))
         raw = places.tree.read_bytes(folder.path(file)) or b""
-        slug = make_slug(facts.text("title", facts.language)) if facts is not None else ""
-        return True, places.pictures.keep(raw, slug or "artwork")
+        return True, places.pictures.keep(raw, slug or "artwork", least=least)
     except Invalid as refusal:
         remarks.append(Remark(file, refusal.message))
         return False, None
@@ -125,6 +129,8 @@ def save_show(session: Session, read: ReadShow, settings: Settings, now: datetim
     }
     if read.has_picture:
         wanted["artwork_id"] = save_picture(session, read.picture, now)
+    if read.has_logo:
+        wanted["logo_id"] = save_picture(session, read.logo, now)
     is_heard_of = _concerns_feeds(show, wanted)
     differing = {name: value for name, value in wanted.items() if not _is_same(getattr(show, name), value)}
     for name, value in differing.items():
@@ -166,7 +172,9 @@ def _choose_guid(session: Session, show: Show, facts: ShowFacts, settings: Setti
 def _concerns_feeds(show: Show, wanted: Mapping[str, Any]) -> bool:
     """Whether what changes is more than the site's looks, of which feeds know nothing."""
     return any(
-        not _is_same(_leave_out_look(getattr(show, name)), _leave_out_look(value)) for name, value in wanted.items()
+        not _is_same(_leave_out_look(getattr(show, name)), _leave_out_look(value))
+        for name, value in wanted.items()
+        if name != "logo_id"
     )
 
 

@@ -27,6 +27,7 @@ class Show(Base):
     title: Mapped[str]
     facts: Mapped[dict[str, Any]]
     artwork_id: Mapped[int | None]
+    logo_id: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
     instants: Mapped[list[str]]
     changed_at: Mapped[datetime]

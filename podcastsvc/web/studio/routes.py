@@ -13,7 +13,7 @@ from podcastsvc.web.studio.money import overview as money
 from podcastsvc.web.studio.old_addresses import changing as moving
 from podcastsvc.web.studio.old_addresses import listing as moved
 from podcastsvc.web.studio.overview import first_steps, page
-from podcastsvc.web.studio.settings import health
+from podcastsvc.web.studio.settings import health, look, show
 from podcastsvc.web.studio.settings import payments as payment_setup
 
 VIEWS = (
@@ -43,6 +43,8 @@ VIEWS = (
     exporting,
     numbers,
     health,
+    show,
+    look,
     payment_setup,
     moved,
     moving,

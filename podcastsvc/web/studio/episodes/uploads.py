@@ -93,7 +93,17 @@ def _describe(facts: UploadFacts, extension: str) -> dict[str, Any]:
 
 def keep_part(part: FileStorage, kind: Kind) -> Upload:
     """Keeps a file that came as a part of a form. Raises Invalid where it cannot be used, Unavailable without room."""
-    limit, arrived = limit_of(kind), cast("ArrivingPart", part.stream)
+    limit = limit_of(kind)
+    return keep(uploads.take(_check_part(part, limit), spool(), kind, part.filename or "", limit_bytes=limit))
+
+
+def receive_picture(part: FileStorage) -> Path:
+    """Where a picture lies until its request ends. Raises Invalid where it is too large, Unavailable without room."""
+    return _check_part(part, MOST_PICTURE_BYTES)
+
+
+def _check_part(part: FileStorage, limit: int) -> Path:
+    arrived = cast("ArrivingPart", part.stream)
     try:
         arrived.check()
     except Invalid:
@@ -101,7 +111,7 @@ def keep_part(part: FileStorage, kind: Kind) -> Upload:
     path = Path(arrived.name)
     if path.stat().st_size > limit:
         raise Invalid(too_large(limit))
-    return keep(uploads.take(path, spool(), kind, part.filename or "", limit_bytes=limit))
+    return path
 
 
 def keep(arrival: uploads.Arrival) -> Upload:

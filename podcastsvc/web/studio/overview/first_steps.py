@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from podcastsvc.billing.plans import list_plans
 from podcastsvc.catalogue.episodes import list_all
+from podcastsvc.catalogue.tree import open_tree
 from podcastsvc.storage.facts import find_fact, save_fact
 from podcastsvc.web.context import language, services, settings
 from podcastsvc.web.language import make_path
@@ -43,11 +44,15 @@ def _make_steps(session: Session, *, has_looked: bool) -> list[Step]:
     show = main_show()
     plans = list_plans(session, language())
     mode = settings().mode_of_payments
+    has_folder = open_tree(settings()).root is not None
     return [
         Step(
             gettext("Name and cover"),
-            gettext("Write show.yaml and put artwork.jpg into %(folder)s.") % {"folder": settings().episodes},
+            gettext("What the show is called, what it is about, and its picture.")
+            if has_folder
+            else gettext("Write show.yaml and put artwork.jpg into %(folder)s.") % {"folder": settings().episodes},
             is_done=show is not None and show.artwork is not None,
+            href=make_path("studio.settings_show") if has_folder else "",
         ),
         Step(
             gettext("First episode"),
