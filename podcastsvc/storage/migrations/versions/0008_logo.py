@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_logo"
-down_revision = "0005_consultations"
+revision = "0008_logo"
+down_revision = "0007_search"
 branch_labels = None
 depends_on = None
 
