@@ -53,6 +53,10 @@ class Money:
         """The amount in whole units, exact."""
         return Decimal(self.amount_minor).scaleb(-count_digits(self.currency))
 
+    def times(self, count: int) -> "Money":
+        """The price of several at this price each."""
+        return Money(self.amount_minor * count, self.currency)
+
     def format(self, locale: str) -> str:
         """As people write it: ``€60``, ``€6.50``, ``60 €``; no digits after the point where they would be zeros."""
         digits = count_digits(self.currency)

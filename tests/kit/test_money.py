@@ -49,3 +49,7 @@ def test_amounts_are_read_as_people_type_them(typed, currency, minor):
 @pytest.mark.parametrize("typed", ["", "0", "-1", "free", "1e3", "1.234", "6.50.1", "12345678", "٣", "6 €"])
 def test_what_is_no_amount_is_none(typed):
     assert read_money(typed, "EUR") is None
+
+
+def test_a_price_for_several_is_the_price_of_one_as_often_in_its_currency() -> None:
+    assert Money(600, "EUR").times(3) == Money(1800, "EUR")

@@ -131,7 +131,7 @@ def test_the_host_opens_donations_and_sees_them(client, studio, services):
         ({"amounts": "five"}, "Name one to five amounts"),
         ({"least": "20"}, "The lowest amount must be the smallest"),
         ({"most": ""}, "Enter an amount."),
-        ({"currency": "X"}, "A currency has three letters"),
+        ({"currency": "X"}, "Enter a currency"),
     ],
 )
 def test_settings_that_cannot_be_used_are_said_beside_their_field(studio, change, words):

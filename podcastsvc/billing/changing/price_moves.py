@@ -193,9 +193,7 @@ def write_moving(session: Session, desk: Desk, row: Subscription, member: Member
     to = plans.get_price(session, move.to_price_id)
     return {
         "old_price": write_price(Money(row.amount_minor, row.currency), row.interval, member.language),
-        "new_price": write_price(
-            Money(to.money.amount_minor * row.quantity, to.money.currency), to.interval, member.language
-        ),
+        "new_price": write_price(to.money.times(row.quantity), to.interval, member.language),
         "day": desk.local(move.takes_effect_at),
         "account_link": desk.sender.link("/account", member.language),
         "cancel_link": desk.sender.link("/account/cancel", member.language),

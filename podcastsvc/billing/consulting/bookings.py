@@ -138,10 +138,9 @@ def move(session: Session, consultation_id: str, starts_at: datetime, *, zone: s
     offer = hold_calendar(session)
     row = _get_booked(session, consultation_id, now)
     length = row.ends_at - row.starts_at
-    minutes = int(length.total_seconds()) // 60
     if starts_at == row.starts_at:
         return
-    if starts_at not in list_open_times(session, offer, minutes, zone, now, but=row.id):
+    if starts_at not in list_open_times(session, offer, row.minutes, zone, now, but=row.id):
         raise Invalid(TIME_GONE, {"time": TIME_GONE})
     row.starts_at, row.ends_at = starts_at, starts_at + length
     row.sequence += 1

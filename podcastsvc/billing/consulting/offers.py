@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podcastsvc.billing.consulting.hours import Span, read_days, read_spans, write_days, write_spans
+from podcastsvc.billing.plans import BAD_AMOUNT, BAD_CURRENCY, MOST_MINOR
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.money import Money, is_currency
@@ -19,15 +20,12 @@ from podcastsvc.storage.tables.job import Fact
 FACT = "consultations"
 MOST_LENGTHS = 6
 LEAST_MINUTES, MOST_MINUTES = 10, 480
-MOST_MINOR = 99_999_999
 MOST_DAYS_AHEAD = 365
 LONGEST_INTRO_CHARS = 3000
 NO_LENGTH = N_("Enter at least one length with its price.")
 NO_HOURS = N_("Enter hours for at least one day of the week, or for a single day.")
 NO_ROOM = N_("Enter the address of the room where you meet, such as a video call's link.")
 BAD_ROOM = N_("Enter an address that begins with https://.")
-BAD_CURRENCY = N_("A currency has three letters, such as EUR.")
-BAD_PRICE = N_("Enter an amount of more than 0 and less than 1,000,000.")
 TWICE = N_("Each length stands once.")
 
 
@@ -100,7 +98,7 @@ def check_offer(offer: ConsultationOffer) -> None:
     elif len(minutes) != len(set(minutes)):
         problems["lengths"] = TWICE
     elif any(not 0 < each.amount_minor <= MOST_MINOR for each in offer.lengths):
-        problems["lengths"] = BAD_PRICE
+        problems["lengths"] = BAD_AMOUNT
     elif len(minutes) > MOST_LENGTHS:
         problems["lengths"] = sentence("Enter at most %(most)s lengths.", most=MOST_LENGTHS)
     if offer.room_url and not _is_https(offer.room_url):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
+from podcastsvc.billing.plans import BAD_CURRENCY, MOST_MINOR
 from podcastsvc.errors import Invalid
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.money import Money, is_currency, read_money
@@ -17,14 +18,12 @@ OTHER = "other"
 LONGEST_NAME_CHARS = 100
 LONGEST_MESSAGE_CHARS = 1000
 MOST_AMOUNTS = 5
-MOST_MINOR = 99_999_999
 CHOOSE = N_("Choose an amount.")
 NOT_MONTHLY = N_("Choose how often.")
 OUT_OF_BOUNDS = N_("Enter an amount between the lowest and the highest.")
 BAD_AMOUNTS = N_("Name one to five amounts, such as 5, 10, 25.")
 BAD_BOUNDS = N_("The lowest amount must be the smallest, and the highest the largest.")
 BAD_PLAN = N_("Enter from which monthly amount on the plan is given, up to the highest amount.")
-BAD_CURRENCY = N_("A currency has three letters, such as EUR.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _price(plan: PlanView, months: int) -> GiftOffer | None:
         return GiftOffer(plan.key, plan.title, months, yearly)
     if monthly is None or monthly.amount_minor * months > MOST_MINOR:
         return None
-    return GiftOffer(plan.key, plan.title, months, Money(monthly.amount_minor * months, monthly.currency))
+    return GiftOffer(plan.key, plan.title, months, monthly.times(months))
 
 
 def _find(plan: PlanView, interval: Interval) -> Money | None:

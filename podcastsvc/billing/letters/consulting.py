@@ -69,7 +69,7 @@ def _write_to_hosts(session: Session, desk: Desk, row: Consultation, offer: Cons
 def _describe(
     desk: Desk, row: Consultation, offer: ConsultationOffer, what: str, language: str, zone: str
 ) -> dict[str, Any]:
-    minutes = int((row.ends_at - row.starts_at).total_seconds()) // 60
+    minutes = row.minutes
     return {
         "what": what,
         "when": format_instant(row.starts_at, language, zone, now=clock.now()),

@@ -37,3 +37,8 @@ class Consultation(Base):
     cancelled_by: Mapped[str | None]
     is_returned: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60

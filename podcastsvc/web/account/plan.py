@@ -112,7 +112,7 @@ def _confirm(offer: Offer, found: Preview) -> str:
         "account/plan_confirm.html",
         now_costs=_write_now(offer.row),
         title=write_title(price),
-        costs=write_price(_multiply(price.money, offer.row.quantity), price.interval, language()),
+        costs=write_price(price.money.times(offer.row.quantity), price.interval, language()),
         due=found.due if found.due.amount_minor > 0 else None,
         starts_at=found.starts_at,
         is_later=found.option.is_later,
@@ -128,15 +128,9 @@ def _write_now(row: Subscription) -> str:
     return write_price(Money(row.amount_minor, row.currency), row.interval, language())
 
 
-def _multiply(money: Money, people: int) -> Money:
-    return Money(money.amount_minor * people, money.currency)
-
-
 def _make_card(option: Option, people: int) -> OptionCard:
     """What it costs for everybody in the member's group."""
     price = option.price
     summary = gettext("From the next period on") if option.is_later else gettext("From today")
     every = gettext("a year") if price.interval == "year" else gettext("a month")
-    return OptionCard(
-        str(price.id), write_title(price), summary, _multiply(price.money, people).format(language()), every
-    )
+    return OptionCard(str(price.id), write_title(price), summary, price.money.times(people).format(language()), every)

@@ -188,8 +188,7 @@ def _view_payment(
 
 def _write_for_all(price: PriceView, row: Subscription) -> str:
     """What a price costs for everybody that a subscription pays for."""
-    money = Money(price.money.amount_minor * row.quantity, price.money.currency)
-    return write_price(money, price.interval, language())
+    return write_price(price.money.times(row.quantity), price.interval, language())
 
 
 def write_card(row: Subscription) -> str:

@@ -89,7 +89,7 @@ def _find(token: str) -> Own:
         row=row,
         offer=offer,
         when=format_instant(row.starts_at, language(), row.zone, now=now()),
-        minutes=int((row.ends_at - row.starts_at).total_seconds()) // 60,
+        minutes=row.minutes,
         may_change=bookings.may_change(offer, row, now()),
     )
 

@@ -59,7 +59,7 @@ def _make_lines(rows: Sequence[Consultation]) -> list[ConsultationLine]:
         ConsultationLine(
             id=row.id,
             at=row.starts_at,
-            minutes=int((row.ends_at - row.starts_at).total_seconds()) // 60,
+            minutes=row.minutes,
             name=row.name,
             email=row.email,
             question=row.question,

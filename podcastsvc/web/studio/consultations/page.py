@@ -61,7 +61,7 @@ def cancel_consultation(consultation_id: str) -> Response:
 def _show(consultation_id: str, errors: dict[str, str]) -> str:
     with services().db.reading() as session:
         row, offer = bookings.get_booked_or_over(session, consultation_id), find_offer(session)
-        minutes = int((row.ends_at - row.starts_at).total_seconds()) // 60
+        minutes = row.minutes
         is_to_come = row.state == "booked" and row.starts_at > now()
         payment_id = find_of_order(session, row.order_id) if row.order_id is not None else None
     free = find_free(offer, minutes, but=row.id) if is_to_come else []
