@@ -6,7 +6,6 @@ copied into it and stay in the spool until the folder stands, so a kill at any m
 
 import contextlib
 import errno
-import hashlib
 import os
 import shutil
 import time
@@ -20,10 +19,10 @@ from podcastsvc.catalogue.identity import make_episode_guid
 from podcastsvc.catalogue.remarks import Remark
 from podcastsvc.catalogue.show import Person
 from podcastsvc.catalogue.shownotes import ShowNotes
-from podcastsvc.catalogue.texts import frontmatter
+from podcastsvc.catalogue.texts import frontmatter, heads
 from podcastsvc.catalogue.texts.frontmatter import Value
 from podcastsvc.catalogue.uploads import Kind
-from podcastsvc.errors import Conflict, Invalid, NotFound, Unavailable
+from podcastsvc.errors import Conflict, NotFound, Unavailable
 from podcastsvc.kit import files
 from podcastsvc.kit.language import N_, sentence
 from podcastsvc.kit.secrets import make_ulid
@@ -108,7 +107,7 @@ def create(
         changes = {**list_changes(contents, ShowNotes(), zone), **(keys or {})}
         if contents.published_at is not None and "guid" not in changes:
             changes["guid"] = make_episode_guid()
-        notes = frontmatter.edit(b"", changes, file=shownotes.FILE, body=_write_body(contents.notes))
+        notes = frontmatter.edit(b"", changes, file=shownotes.FILE, body=heads.write_body(contents.notes))
         files.write_whole(spare / shownotes.FILE, notes)
         files.sync_folder(spare)
         return _name(spare, _make_name(contents, zone, now)).name
@@ -128,7 +127,7 @@ def change(folder: Path, contents: Contents, parts: Files, *, zone: tzinfo, seen
     """
     with _writing(folder):
         raw = _read_notes(folder)
-        if _mark(raw) != seen:
+        if heads.make_mark(raw) != seen:
             raise Conflict(CHANGED)
         edited = _edit_notes(raw, contents, zone)
         files.check_room(folder, coming_bytes=_measure(parts))
@@ -148,7 +147,7 @@ def _edit_notes(raw: bytes, contents: Contents, zone: tzinfo) -> bytes:
     changes = list_changes(contents, notes, zone)
     if contents.published_at is not None and not notes.guid:
         changes["guid"] = make_episode_guid()
-    body = None if contents.notes.strip() == notes.body.strip() else _write_body(contents.notes)
+    body = None if contents.notes.strip() == notes.body.strip() else heads.write_body(contents.notes)
     return frontmatter.edit(raw, changes, file=shownotes.FILE, body=body)
 
 
@@ -177,7 +176,7 @@ def withdraw(folder: Path, *, zone: tzinfo, now: datetime) -> None:
 
     Raises NotFound, Invalid, Unavailable, as ``bring_back`` does.
     """
-    _edit(folder, {"expires": write_instant(now, zone)})
+    _edit(folder, {"expires": heads.write_instant(now, zone)})
 
 
 def bring_back(folder: Path) -> None:
@@ -207,7 +206,7 @@ def open_notes(folder: Path, *, zone: tzinfo) -> Opened:
         raise Unavailable(
             sentence("The folder %(folder)s cannot be read. %(why)s", folder=folder.name, why=files.explain(problem))
         ) from problem
-    return Opened(_read(raw, zone), _mark(raw))
+    return Opened(_read(raw, zone), heads.make_mark(raw))
 
 
 def list_parts(folder: Path, language: str = "") -> dict[Kind, str]:
@@ -238,62 +237,39 @@ def list_changes(contents: Contents, notes: ShowNotes, zone: tzinfo) -> dict[str
     """The keys that must change so that notes say what the form says; None takes a key out."""
     wanted: tuple[tuple[str, object, object, Value], ...] = (
         ("title", contents.title, notes.title, contents.title),
-        ("date", _floor(contents.published_at), _floor(notes.published_at), _instant(contents.published_at, zone)),
+        (
+            "date",
+            heads.floor(contents.published_at),
+            heads.floor(notes.published_at),
+            heads.write_some_instant(contents.published_at, zone),
+        ),
         ("season", contents.season, notes.season, contents.season),
         ("episode", contents.number, notes.number, contents.number),
         ("type", contents.type, notes.type, None if contents.type == "full" else contents.type),
-        ("access", _access(contents), (notes.access_kind, notes.plans), _write_access(contents)),
+        (
+            "access",
+            _access(contents),
+            (notes.access_kind, notes.plans),
+            heads.write_access(contents.access_kind, contents.plans),
+        ),
         (
             "public_from",
-            _floor(contents.public_from),
-            _floor(notes.public_from),
-            _instant(contents.public_from, zone),
+            heads.floor(contents.public_from),
+            heads.floor(notes.public_from),
+            heads.write_some_instant(contents.public_from, zone),
         ),
         ("explicit", contents.explicit, notes.explicit, contents.explicit),
         ("language", contents.language, notes.language, contents.language or None),
         ("summary", contents.summary, notes.summary, contents.summary or None),
-        ("people", contents.people, notes.people, [write_person(person) for person in contents.people] or None),
+        ("people", contents.people, notes.people, [heads.write_person(person) for person in contents.people] or None),
         ("tags", contents.tags, notes.tags, list(contents.tags) or None),
         ("listed", contents.listed, notes.listed, None if contents.listed else False),
     )
     return {key: value for key, new, old, value in wanted if new != old}
 
 
-def write_instant(at: datetime, zone: tzinfo) -> str:
-    """``2025-05-30 06:00`` in the show's zone; with its offset in the hour that a clock change repeats."""
-    local = at.astimezone(zone)
-    written = f"{local:%Y-%m-%d %H:%M}"
-    read = shownotes.parse_instant(written, zone)
-    return written if read is not None and read == _floor(at) else f"{written}{local:%z}"
-
-
-def _floor(at: datetime | None) -> datetime | None:
-    """Whole minutes: the form knows no seconds, and must not seem to change them."""
-    return None if at is None else at.replace(second=0, microsecond=0)
-
-
-def _instant(at: datetime | None, zone: tzinfo) -> str | None:
-    return None if at is None else write_instant(at, zone)
-
-
 def _access(contents: Contents) -> tuple[str, tuple[str, ...]]:
     return contents.access_kind, contents.plans if contents.access_kind == "plans" else ()
-
-
-def _write_access(contents: Contents) -> Value:
-    return {"public": None, "plans": list(contents.plans)}.get(contents.access_kind, contents.access_kind)
-
-
-def write_person(person: Person) -> dict[str, Value]:
-    """Somebody as an entry of ``people`` in front matter and ``show.yaml``; what readers assume by themselves is left out."""
-    found: dict[str, Value] = {"name": person.name, "role": person.role}
-    if person.group != "cast":
-        found["group"] = person.group
-    return found | {name: value for name, value in (("url", person.url), ("image", person.image)) if value}
-
-
-def _write_body(notes: str) -> str:
-    return f"\n{notes.strip()}\n" if notes.strip() else ""
 
 
 def _edit(folder: Path, changes: Mapping[str, Value]) -> None:
@@ -319,14 +295,8 @@ def _find_notes(folder: Path) -> Path:
 def _read(raw: bytes, zone: tzinfo) -> ShowNotes:
     remarks: list[Remark] = []
     notes = shownotes.read_shownotes(raw, zone, remarks)
-    mistakes = [remark for remark in remarks if remark.is_mistake]
-    if mistakes:
-        raise Invalid(sentence("%(problem)s Mend the file by hand first.", problem=mistakes[0].said))
+    heads.refuse_mistakes(remarks)
     return notes
-
-
-def _mark(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()[:16]
 
 
 # ---- folders and files

@@ -17,7 +17,7 @@ from podcastsvc.catalogue import publishing, shownotes
 from podcastsvc.catalogue.publishing import Contents, Files
 from podcastsvc.catalogue.show import FILE as SHOW_FILE
 from podcastsvc.catalogue.showfile.reading import read_show
-from podcastsvc.catalogue.texts import frontmatter
+from podcastsvc.catalogue.texts import frontmatter, heads
 from podcastsvc.catalogue.texts.frontmatter import Value
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Conflict, Failure, Invalid, Unavailable
@@ -174,7 +174,7 @@ def _write_show(channel: Channel) -> dict[str, Value]:
         "type": channel.type,
         "complete": channel.is_complete or None,
         "guid": channel.guid,
-        "people": [publishing.write_person(person) for person in channel.people],
+        "people": [heads.write_person(person) for person in channel.people],
     }
     return {name: value for name, value in found.items() if value not in ("", None, [], {})}
 

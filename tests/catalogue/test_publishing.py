@@ -18,6 +18,7 @@ import pytest
 from podcastsvc.catalogue import publishing
 from podcastsvc.catalogue.publishing import Contents, Files
 from podcastsvc.catalogue.show import Person
+from podcastsvc.catalogue.texts import heads
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Conflict, Invalid, NotFound, Unavailable
 from tests.catalogue.disks import full_disk
@@ -282,7 +283,7 @@ def test_a_folder_that_is_gone_is_not_found(root):
     ],
 )
 def test_an_instant_in_the_repeated_hour_carries_its_offset(instant, written):
-    assert publishing.write_instant(instant, MADRID) == written
+    assert heads.write_instant(instant, MADRID) == written
 
 
 def test_a_full_disk_leaves_nothing_behind(root, tmp_path):

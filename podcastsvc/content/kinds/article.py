@@ -2,10 +2,12 @@
 
 from dataclasses import asdict
 from datetime import tzinfo
+from typing import Any
 
 from podcastsvc.catalogue.show import Person
+from podcastsvc.catalogue.texts.frontmatter import Value
 from podcastsvc.catalogue.texts.values import Reader
-from podcastsvc.content.kinds.kind import Kind, OwnFacts
+from podcastsvc.content.kinds.kind import Kind, OwnFacts, write_fact
 
 _MOST_AUTHORS = 20
 
@@ -22,4 +24,19 @@ def read_own(reader: Reader, _zone: tzinfo) -> OwnFacts:
     return OwnFacts({"authors": [asdict(author) for author in authors[:_MOST_AUTHORS]]})
 
 
-KIND = Kind("article", "articles", "/articles/{slug}/", is_dated=True, keys=frozenset(("authors",)), read_own=read_own)
+def write_own(authors: Any) -> Value:
+    """Authors with what ``read_own`` does not add by itself."""
+    return write_fact(
+        [{name: author[name] for name in ("name", "url", "image") if name in author} for author in authors]
+    )
+
+
+KIND = Kind(
+    "article",
+    "articles",
+    "/articles/{slug}/",
+    is_dated=True,
+    keys=frozenset(("authors",)),
+    read_own=read_own,
+    write_fact=write_own,
+)

@@ -1,11 +1,12 @@
 """What makes one kind of text differ from the others: its folder, whether a date lets it out, and its own keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from podcastsvc.catalogue.shownotes import KNOWN
+from podcastsvc.catalogue.texts.frontmatter import Value
 from podcastsvc.catalogue.texts.values import Reader
 
 _OF_EPISODES = frozenset("season season_name episode episode_display type explicit".split())
@@ -19,13 +20,26 @@ class OwnFacts:
     starts_at: datetime | None = None
 
 
+def write_fact(fact: Any) -> Value:
+    """A fact of a kind as front matter has it: what is empty is left out, None takes the key out."""
+    if isinstance(fact, Mapping):
+        kept = {str(name): write_fact(inner) for name, inner in fact.items()}
+        return {name: value for name, value in kept.items() if value is not None} or None
+    if isinstance(fact, Sequence) and not isinstance(fact, str):
+        return [value for value in map(write_fact, fact) if value is not None] or None
+    if isinstance(fact, bool | int):
+        return fact
+    return str(fact) if fact else None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of text. ``keys`` are those that its front matter has beside the common ones; ``path`` is that of its
     pages, with ``{slug}`` in it.
 
     A kind that is not ``is_dated`` is out as soon as its file is there, unless it says ``draft: true``. Where
-    ``is_reserved`` says so of a slug, something else of the site answers at that address.
+    ``is_reserved`` says so of a slug, something else of the site answers at that address. ``write_fact`` makes of one of
+    its own facts what ``read_own`` reads again.
     """
 
     name: str
@@ -35,6 +49,7 @@ class Kind:
     keys: frozenset[str]
     read_own: Callable[[Reader, tzinfo], OwnFacts]
     is_reserved: Callable[[str], bool] = lambda _slug: False
+    write_fact: Callable[[Any], Value] = write_fact
 
     def write_path(self, slug: str) -> str:
         """The path of a text's page in the site's default language: ``/articles/why-maps-lie/``."""
