@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from podcastsvc.billing.tax import Behavior, Mode, TaxRules
     from podcastsvc.billing.webhooks import Received
     from podcastsvc.catalogue.show import ShowFacts
+    from podcastsvc.content.site_map import WrittenPlaces
     from podcastsvc.mail.sender import Sender
     from podcastsvc.mail.transports import Transport
 
@@ -191,6 +192,17 @@ class Services:
         with self.db.reading() as session:
             found = find_facts(session, list(kept.values()))
         return tuple(kind for kind, name in kept.items() if found.get(name, {}).get("is_open"))
+
+    @cached_property
+    def written_places(self) -> "Recent[WrittenPlaces]":
+        """What of the host's texts menu and footer lead to; as fresh as ``show_states``."""
+        return Recent(self._read_written_places, stamp=lambda: self.db.writes)
+
+    def _read_written_places(self) -> "WrittenPlaces":
+        from podcastsvc.content.site_map import read_places
+
+        with self.db.reading() as session:
+            return read_places(session, clock.now())
 
     @cached_property
     def show_states(self) -> Recent[tuple[ShowState, ...]]:

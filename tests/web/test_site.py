@@ -120,7 +120,7 @@ def test_home_has_the_price_and_the_way_in_both_languages(show, client):
     membership = card(read(client.get("/")), "The show lives on its members")
 
     assert "Extended cuts" in words(membership)
-    assert [link.get("href") for link in membership.iter("a")] == ["/join", "/es/join"]
+    assert [link.get("href") for link in membership.iter("a")] == ["/join", "/es/join", "/gift"]
     assert "Join from €6 a month" in words(membership)
 
 

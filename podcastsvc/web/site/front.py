@@ -3,16 +3,19 @@
 from flask import Blueprint
 
 from podcastsvc.catalogue import episodes
+from podcastsvc.catalogue.showfile.look import BLOCKS
 from podcastsvc.web.context import now, services
 from podcastsvc.web.guards.kept import keep
 from podcastsvc.web.offers.prices import find_lowest_price, list_join_links, write_join_label
 from podcastsvc.web.pages import gettext, render
+from podcastsvc.web.site.blocks import arrange
 from podcastsvc.web.site.cards import make_cards
 from podcastsvc.web.site.head import make_head
 from podcastsvc.web.site.shows import find_page_show, list_further_shows
 from podcastsvc.web.site.structured import write_series
 from podcastsvc.web.site.viewing import get_device, get_viewing
 from podcastsvc.web.site.ways import list_apps, list_platforms, pick_few, pick_pills, write_own_feed_address
+from podcastsvc.web.site.written import list_latest_articles, list_sponsors
 
 blueprint = Blueprint("site", __name__)
 
@@ -32,6 +35,7 @@ def home(key: str | None = None) -> str:
         latest = episodes.list_out(session, show.id, now(), limit=LATEST)
         count = episodes.count_out(session, show.id, now()) if len(latest) == LATEST else len(latest)
         scheduled = None if latest else episodes.find_next_scheduled(session, show.id, now())
+        articles, sponsors = (list_latest_articles(session), list_sponsors(session)) if show.is_first else ([], [])
     cards = make_cards(latest, show, viewing.audience)
     return render(
         "site/home.html",
@@ -49,6 +53,9 @@ def home(key: str | None = None) -> str:
         join_label="" if viewing.has_access else write_join_label(find_lowest_price()),
         join_elsewhere=list_join_links(),
         further=list_further_shows() if show.is_first else [],
+        layout=arrange(show.facts.look.home if show.is_first else BLOCKS),
+        articles=articles,
+        sponsors=sponsors,
     )
 
 
