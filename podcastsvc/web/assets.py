@@ -1,15 +1,20 @@
 """Our own styles, scripts and icons, at addresses that change with their content."""
 
+import gzip
 import hashlib
+import mimetypes
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 FOLDER = Path(__file__).parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
 """For an address that changes with its content."""
+# A third of their length over the wire.
+_PACKED = frozenset((".css", ".js", ".svg"))
 
 blueprint = Blueprint("assets", __name__)
 
@@ -36,6 +41,29 @@ def file(digest: str, path: str) -> Response:
     """One static file. An old digest still answers, but is not kept by the browser."""
     if any(part.startswith(".") for part in path.split("/")):
         raise NotFound
-    response = send_from_directory(FOLDER, path, conditional=True, etag=True)
+    name = safe_join(str(FOLDER), path)
+    packs = name is not None and Path(name).suffix in _PACKED and Path(name).is_file()
+    if name is not None and packs and request.accept_encodings["gzip"] > 0 and "Range" not in request.headers:
+        response = _send_packed(name)
+    else:
+        response = send_from_directory(FOLDER, path, conditional=True, etag=True)
+    if packs:
+        response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = FOREVER if digest == get_digest() else "no-cache"
     return response
+
+
+def _send_packed(name: str) -> Response:
+    """A file with its body compressed, under a tag of its own."""
+    body = _pack(name, Path(name).stat().st_mtime_ns)
+    response = Response(body, mimetype=mimetypes.guess_type(name)[0])
+    response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(hashlib.sha256(body).hexdigest()[:20])
+    response.make_conditional(request)
+    return response
+
+
+@cache
+def _pack(name: str, _changed_ns: int) -> bytes:
+    """There are few of them, and they change with a release only."""
+    return gzip.compress(Path(name).read_bytes(), 9, mtime=0)

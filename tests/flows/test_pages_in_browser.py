@@ -139,7 +139,7 @@ def test_play_in_a_list_plays_on_the_episode_s_page(sample):
 
     page.get_by_role("link", name="Play What a feed is").click()
 
-    page.wait_for_url("**/episodes/what-a-feed-is/?play=1")
+    page.wait_for_url("**/episodes/what-a-feed-is/")
     page.wait_for_function("() => document.querySelector('audio').currentTime > 0.3")
     page.evaluate("document.querySelector('audio').pause()")
 
@@ -159,7 +159,7 @@ def test_the_words_beside_the_player_s_buttons_keep_to_one_line(sample, prefix):
     page = sample.find_page("visitor", "wide")
     page.goto(prefix + EPISODE)
 
-    label = page.locator(".share span")
+    label = page.locator(".share summary span")
 
     assert label.bounding_box()["height"] < 30
     assert page.locator(".player").evaluate("each => each.scrollWidth <= each.clientWidth")

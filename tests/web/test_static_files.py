@@ -8,14 +8,14 @@ from xml.etree import ElementTree
 import pytest
 
 from podcastsvc.kit.bundled import get_folder
-from podcastsvc.web.assets import FOLDER
+from podcastsvc.web.assets import FOLDER, asset
 
 TEMPLATES = get_folder("templates")
 PAGES = sorted(path for path in TEMPLATES.rglob("*.html") if path.relative_to(TEMPLATES).parts[0] != "mail")
 SCRIPTS = sorted((FOLDER / "js").glob("*.js"))
 PUBLIC_CSS = ("paper.css", "site.css", "player.css")
 STUDIO_CSS = ("paper.css", "site.css", "studio.css")
-STUDIO_ONLY_JS = {"studio.js", "upload.js"}
+STUDIO_ONLY_JS = {"studio.js", "upload.js", "drop.js", "preview.js"}
 
 
 def weigh(*paths: Path) -> int:
@@ -52,6 +52,25 @@ def test_no_page_with_the_player_waits_for_an_app():
     assert waiting
     assert listening
     assert not waiting & listening
+
+
+@pytest.mark.parametrize("name", ["css/site.css", "js/player.js", "icons.svg"])
+def test_a_static_file_travels_compressed_and_is_not_sent_twice(app, client, name):
+    with app.test_request_context():
+        path = asset(name)
+
+    with client.get(path) as plain:
+        body = plain.data
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    again = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
+
+    assert gzip.decompress(packed.data) == body == (FOLDER / name).read_bytes()
+    assert (packed.headers["Content-Encoding"], packed.mimetype) == ("gzip", plain.mimetype)
+    assert len(packed.data) < len(body) / 2
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["Cache-Control"] == plain.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_every_sheet_belongs_to_a_page():

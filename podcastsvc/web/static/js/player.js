@@ -1,8 +1,8 @@
 // The player: our controls over a native <audio>, which comes back if the audio fails.
 //
-// <podcast-player data-key data-title data-show data-artwork data-seconds data-start> holds an <audio controls>,
-// a <template data-controls>, a <template data-dock> and a hidden [data-broken]. All words come from the page, so
-// this file needs no translation. Every link on the page with ?t= jumps in place; [data-chapters] and
+// <podcast-player data-key data-title data-show data-artwork data-seconds data-start data-autoplay> holds an
+// <audio controls>, a <template data-controls>, a <template data-dock> and a hidden [data-broken]. All words come from
+// the page, so this file needs no translation. Every link on the page with ?t= jumps in place; [data-chapters] and
 // [data-transcript] lists mark the row that is playing.
 
 const BACK_SECONDS = 15;
@@ -11,6 +11,7 @@ const ARROW_SECONDS = 5;
 const SAVE_SECONDS = 5;
 const WORTH_RESUMING_SECONDS = 30;
 const HANDS_OFF_MS = 6000;
+const SAYS_MS = 2000;
 
 const language = document.documentElement.lang || "en";
 
@@ -74,7 +75,15 @@ class PodcastPlayer extends HTMLElement {
     this.setSpeed(store.get("speed") || "1");
     if (Number(this.dataset.start)) this.audio.currentTime = Number(this.dataset.start);
     this.paint();
-    if ("autoplay" in this.dataset) this.play();
+    if ("autoplay" in this.dataset) this.begin();
+  }
+
+  // ?play=1 follows one click. Without it in the address, neither a reload nor a copy of the address plays by itself.
+  begin() {
+    const url = new URL(location.href);
+    url.searchParams.delete("play");
+    history.replaceState(history.state, "", url);
+    this.play();
   }
 
   get seconds() {
@@ -98,10 +107,11 @@ class PodcastPlayer extends HTMLElement {
   }
 
   listen() {
-    const on = (names, run) => names.split(" ").forEach((name) => this.audio.addEventListener(name, run));
+    const on = (names, run, options) => names.split(" ").forEach((name) => this.audio.addEventListener(name, run, options));
     on("timeupdate durationchange seeked", () => this.dragging || this.paint());
     on("play pause ended", () => this.paintState());
-    on("play", () => { this.showDock(); this.startSession(); });
+    on("play", () => { this.showDock(); this.describe(); });
+    on("play", () => this.startSession(), { once: true });
     on("pause", () => this.save());
     on("ended", () => store.set(this.place, null));
     on("error", () => this.giveUp());
@@ -111,6 +121,7 @@ class PodcastPlayer extends HTMLElement {
       store.set("speed", target.value);
     });
     document.addEventListener("click", (event) => this.follow(event));
+    this.prepareShare(this.querySelector("[data-share]"));
     const box = document.querySelector("[data-transcript]");
     for (const name of ["wheel", "touchmove", "keydown"]) {
       box?.addEventListener(name, () => { this.handsOn = Date.now(); }, { passive: true });
@@ -123,7 +134,7 @@ class PodcastPlayer extends HTMLElement {
   follow(event) {
     const link = event.target.closest?.("a[href*='t=']");
     const at = link && target(link);
-    if (at === null || at === undefined || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (this.failed || at === null || at === undefined || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     this.seek(at);
     this.play();
@@ -134,15 +145,16 @@ class PodcastPlayer extends HTMLElement {
       play: () => (this.audio.paused ? this.play() : this.audio.pause()),
       back: () => this.seek(this.audio.currentTime - BACK_SECONDS),
       forward: () => this.seek(this.audio.currentTime + FORWARD_SECONDS),
-      resume: () => { this.seek(Number(store.get(this.place))); this.play(); },
-      share: () => this.share(button),
+      resume: () => { this.seek(this.offered); this.play(); },
+      copy: () => this.copy(button),
+      send: () => navigator.share({ title: this.dataset.title, url: this.address }).catch(() => { /* Thought better of it. */ }),
     }[button?.dataset.do];
     step?.();
   }
 
   // Letters work only while focus is in the player or the dock.
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input:not(.seek)")) return;
     const now = this.audio.currentTime;
     const page = this.seconds / 10;
     const jumps = event.target.matches(".seek")
@@ -262,27 +274,48 @@ class PodcastPlayer extends HTMLElement {
   offerResume() {
     const at = Number(store.get(this.place));
     const button = this.querySelector('[data-do="resume"]');
-    if (!button || !at || this.dataset.start || "autoplay" in this.dataset) return;
+    if (!button || !at || this.dataset.start) return;
+    // Playing from the start writes another position; this one stays on offer.
+    this.offered = at;
     button.textContent = button.dataset.says.replace("{time}", clock(at));
     button.hidden = false;
   }
 
-  async share(button) {
-    const url = `${location.origin}${location.pathname}?t=${Math.floor(this.audio.currentTime)}`;
+  // What the sheet shares begins at the second at which it was opened.
+  prepareShare(sheet) {
+    if (!sheet) return;
+    sheet.addEventListener("toggle", () => {
+      if (!sheet.open) return;
+      const at = Math.floor(this.audio.currentTime);
+      this.address = location.origin + location.pathname + (at ? `?t=${at}` : "");
+      sheet.querySelector("input").value = this.address;
+      sheet.querySelector("[data-mail]").href = `mailto:?subject=${encodeURIComponent(this.dataset.title)}&body=${encodeURIComponent(this.address)}`;
+      sheet.querySelector('[data-do="send"]').hidden = !navigator.share;
+    });
+    sheet.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      sheet.open = false;
+      sheet.querySelector("summary").focus();
+    });
+    document.addEventListener("click", (event) => { if (!sheet.contains(event.target)) sheet.open = false; });
+  }
+
+  async copy(button) {
     const words = button.querySelector("span");
     try {
-      if (navigator.share) return await navigator.share({ title: this.dataset.title, url });
-      await navigator.clipboard.writeText(url);
-      const before = words.textContent;
-      words.textContent = button.dataset.done;
-      setTimeout(() => { words.textContent = before; }, 2000);
-    } catch { /* The person closed the sheet, or the browser refused: the address bar still works. */ }
+      await navigator.clipboard.writeText(this.address);
+    } catch {
+      return button.closest("[data-share]").querySelector("input").select();
+    }
+    const before = words.textContent;
+    if (before === button.dataset.done) return;
+    words.textContent = button.dataset.done;
+    setTimeout(() => { words.textContent = before; }, SAYS_MS);
   }
 
   startSession() {
     const session = navigator.mediaSession;
     if (!session) return;
-    this.describe();
     const now = () => this.audio.currentTime;
     const actions = {
       play: () => this.play(),
@@ -295,7 +328,7 @@ class PodcastPlayer extends HTMLElement {
     for (const [name, run] of Object.entries(actions)) {
       try { session.setActionHandler(name, run); } catch { /* This browser has no such key. */ }
     }
-    for (const name of ["seeked", "ratechange", "durationchange"]) this.audio.addEventListener(name, () => this.tellPosition());
+    for (const name of ["play", "pause", "seeked", "ratechange", "durationchange"]) this.audio.addEventListener(name, () => this.tellPosition());
     this.tellPosition();
   }
 
@@ -313,13 +346,18 @@ class PodcastPlayer extends HTMLElement {
   }
 
   giveUp() {
+    const hadFocus = this.roots.some((root) => root.contains(document.activeElement));
+    this.failed = true;
     this.controls.remove();
     this.dock?.remove();
     this.toggleAttribute("data-plain", true);
     this.roots = [];
     this.audio.hidden = false;
-    const note = this.querySelector("[data-broken]");
+    this.audio.id = "play";
+    if (hadFocus) this.audio.focus();
+    const [note, toggle] = [this.querySelector("[data-broken]"), document.querySelector("[data-follow]")];
     if (note) note.hidden = false;
+    if (toggle) toggle.hidden = true;
   }
 }
 
