@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("importing", "importing"),
     "payments": ("payments", "payments"),
     "redirects": ("old_addresses", "redirects"),
+    "search": ("searching", "search"),
     "db": ("installing", "db"),
     "settings": ("installing", "settings"),
 }

@@ -18,6 +18,7 @@ from podcastsvc.billing.returning import refunds
 from podcastsvc.catalogue import publishing, uploads
 from podcastsvc.catalogue.tree import open_tree
 from podcastsvc.content.scan import scan_everything
+from podcastsvc.content.search import following
 from podcastsvc.feeds import announcing
 from podcastsvc.kit import clock, files
 from podcastsvc.mail import letters as mail_letters
@@ -58,7 +59,9 @@ def _check_media(services: Services, _payload: Payload) -> None:
 
 
 def _renew_feeds(services: Services, _payload: Payload) -> None:
-    """Renders what apps will ask for next, before they do; then the change can be told of."""
+    """Renders what apps will ask for next, before they do; then the change can be told of. Search follows by itself."""
+    with services.db.transaction() as session:
+        following.enqueue(session, clock.now())
     services.renderer.renew(clock.now())
     announcing.enqueue_news(services.db, services.renderer, services.settings, clock.now())
 
@@ -66,6 +69,13 @@ def _renew_feeds(services: Services, _payload: Payload) -> None:
 def _announce(services: Services, payload: Payload) -> None:
     receiver = announcing.Receiver(payload["receiver"])
     announcing.announce(receiver, str(payload["feed"]), services.settings, announcing.Places())
+
+
+def _follow_search(services: Services, _payload: Payload) -> None:
+    """Brings the search index in line. What is left after a while is done after all else that waits."""
+    if not following.follow(services.db).is_done:
+        with services.db.transaction() as session:
+            following.enqueue(session, clock.now(), priority=-1)
 
 
 def _note_published(_services: Services, payload: Payload) -> None:
@@ -154,6 +164,7 @@ WORK: dict[str, Callable[[Services, Payload], None]] = {
     "catalogue.check_media": _check_media,
     "show.changed": _renew_feeds,
     announcing.ANNOUNCE_JOB: _announce,
+    following.FOLLOW_JOB: _follow_search,
     "episode.published": _note_published,
     uploads.SWEEP_JOB: _sweep_uploads,
     codes.ASKED_JOB: _write_code_letter,
@@ -186,6 +197,7 @@ _NIGHT = timedelta(hours=2, minutes=zlib.crc32(socket.gethostname().encode()) % 
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("scan", "catalogue.scan", timedelta(seconds=15)),
     Schedule("media", "catalogue.check_media", timedelta(hours=1), offset=timedelta(minutes=40)),
+    Schedule("search", following.FOLLOW_JOB, timedelta(hours=1), offset=timedelta(minutes=50)),
     Schedule("sweep", "sweep", timedelta(hours=1)),
     Schedule("uploads", uploads.SWEEP_JOB, timedelta(hours=1)),
     Schedule("remind", reminders.REMIND_JOB, timedelta(hours=1), offset=timedelta(minutes=10)),

@@ -15,8 +15,8 @@ from podcastsvc.kit.logs import set_up_logs
 from podcastsvc.services import Services
 from podcastsvc.storage import jobs
 
-# New files, leftovers of uploads, and what Stripe said meanwhile.
-AT_START = ("catalogue.scan", "uploads.sweep", "billing.catch_up")
+# New files, leftovers of uploads, what Stripe said meanwhile, and an index that an earlier version has made.
+AT_START = ("catalogue.scan", "uploads.sweep", "billing.catch_up", "search.follow")
 
 # An operator waits for 30 s (rule T-D11).
 _KILL_TIMEOUT_SECONDS = 25

@@ -14,6 +14,8 @@ from podcastsvc.catalogue.remarks import Remark, advise
 from podcastsvc.catalogue.scanning.report import Change
 from podcastsvc.content.kinds.kind import Kind
 from podcastsvc.content.reading import ReadWriting
+from podcastsvc.content.search import following
+from podcastsvc.kit import clock
 from podcastsvc.kit.language import sentence
 from podcastsvc.storage.tables.writing import Writing, WritingAlias
 
@@ -57,6 +59,7 @@ def save_writing(
     change = Change.ADDED if is_new else Change.UNCHANGED if shown == row.shown_hash else Change.CHANGED
     if change is not Change.UNCHANGED:
         row.shown_hash, row.changed_at = shown, now
+        following.enqueue(session, now)
     session.add(row)
     session.flush()  # Old addresses need its id.
     aliases = read.aliases
@@ -71,6 +74,7 @@ def drop_writing(session: Session, file: str) -> None:
     row = session.scalar(select(Writing).where(Writing.file == file))
     if row is not None:
         session.delete(row)
+        following.enqueue(session, clock.now())
 
 
 def _save_aliases(session: Session, row: Writing, file: str, paths: Iterable[str]) -> list[Remark]:

@@ -60,6 +60,22 @@ def stem(word: str) -> str:
     return word
 
 
+def list_variants(stemmed: str) -> list[str]:
+    """Every folded word that ``stem`` cuts to one."""
+    head = stemmed.removesuffix("i")
+    tried = {base + ending for base in (stemmed, f"{head}y") for ending in ("", "e", "s", "es")}
+    return sorted(word for word in tried if stem(word) == stemmed)
+
+
+def compile_word(word: str, *, is_beginning: bool = False) -> re.Pattern[str]:
+    """What finds a word, or another of the same stem, in a folded text; also as a beginning of longer ones."""
+    ways = [re.escape(each) for each in list_variants(stem(word))]
+    if _UNSPACED_CHARACTER.search(word):
+        return re.compile("|".join(ways))
+    longer = f"|{re.escape(word)}[^\\W_]*" if is_beginning else ""
+    return re.compile(f"(?<![^\\W_])(?:{'|'.join(ways)}{longer})(?![^\\W_])")
+
+
 def _find_words(folded: str) -> list[str]:
     pattern = _ANY_WORD if _UNSPACED_CHARACTER.search(folded) else _WORD
     return pattern.findall(folded)

@@ -56,18 +56,25 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """The stems of an item's words by place. The first three places are open to everybody who knows of the item, what is
+    ``inside`` may be closed."""
+
+    title: tuple[str, ...]
+    about: tuple[str, ...]
+    body: tuple[str, ...]
+    inside: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """What the index takes of one thing. ``title``, ``about`` and ``body`` are texts that everybody may read who knows of
-    it, ``inside`` those that may be closed."""
+    """What the index takes of one thing."""
 
     kind: str
     ref_id: int
     stamp: str
     dated_at: datetime
-    title: str
-    about: str
-    body: str
-    inside: str
+    words: Words
     passages: Sequence[Passage] = ()
 
 
@@ -105,6 +112,11 @@ def read_query(raw: str) -> Query:
     return Query(tuple(telling[:MOST_QUERY_WORDS]), is_cut)
 
 
+def make_words(*, title: str = "", about: str = "", body: str = "", inside: str = "") -> Words:
+    """The words of texts. An hour of talk takes some milliseconds, so make them before a transaction begins."""
+    return Words(*(_list_stems(text) for text in (title, about, body, inside)))
+
+
 def put(session: Session, item: Item) -> None:
     """Indexes one item, in place of what was indexed of it before, in the caller's transaction."""
     values = {"kind": item.kind, "ref_id": item.ref_id, "stamp": item.stamp, "dated_at": item.dated_at}
@@ -115,11 +127,10 @@ def put(session: Session, item: Item) -> None:
     session.execute(delete(SearchPassage).where(SearchPassage.item_id == item_id))
     if item.passages:
         session.execute(insert(SearchPassage), [_write_passage(item_id, each) for each in item.passages])
-    places = [_cut(sorted(_list_stems(each))) for each in (item.title, item.about, item.body, item.inside)]
-    _forget_words(session, [item_id])
+    places = (item.words.title, item.words.about, item.words.body, item.words.inside)
     if _is_sqlite(session):
-        names = ("title", "about", "body", "inside")
-        given = {name: " ".join(words) for name, words in zip(names, places, strict=True)}
+        _forget_words(session, [item_id])
+        given = {name: " ".join(words) for name, words in zip(_PLACES, places, strict=True)}
         session.execute(_PUT_SQLITE, {"item": item_id, **given})
     else:
         session.execute(_PUT_POSTGRES, {"item": item_id, "open": _write_open(places), "all": _write_all(places)})
@@ -160,25 +171,35 @@ def find(session: Session, query: Query, now: datetime) -> list[Found]:
     ]
 
 
-def list_passages(session: Session, item_id: int, parts: Collection[str]) -> list[Passage]:
-    """The passages of an item that stand in some parts of it, in their order."""
-    columns = (
-        SearchPassage.part,
-        SearchPassage.language,
-        SearchPassage.text,
-        SearchPassage.start_ms,
-        SearchPassage.times,
+def list_passages(session: Session, item_ids: Collection[int], parts: Collection[str]) -> dict[int, list[Passage]]:
+    """The passages of items that stand in some parts of them, in their order."""
+    found: dict[int, list[Passage]] = {item_id: [] for item_id in item_ids}
+    rows = session.execute(
+        select(
+            SearchPassage.item_id,
+            SearchPassage.part,
+            SearchPassage.language,
+            SearchPassage.text,
+            SearchPassage.start_ms,
+            SearchPassage.times,
+        )
+        .where(SearchPassage.item_id.in_(item_ids), SearchPassage.part.in_(parts))
+        .order_by(SearchPassage.id)
     )
-    where = (SearchPassage.item_id == item_id, SearchPassage.part.in_(parts))
-    rows = session.execute(select(*columns).where(*where).order_by(SearchPassage.id))
-    return [Passage(*row[:4], tuple((at, ms) for at, ms in row[4])) for row in rows]
+    for item_id, part, language, words, start_ms, times in rows:
+        pairs = tuple((at, ms) for at, ms in times)
+        found[item_id].append(Passage(part, language, words, start_ms, pairs))
+    return found
 
 
 # ---- words in
 
 
-def _list_stems(words: str) -> set[str]:
-    return {stem(word) for word in list_words(words)}
+_PLACES = ("title", "about", "body", "inside")
+
+
+def _list_stems(text: str) -> tuple[str, ...]:
+    return tuple(_cut(sorted({stem(word) for word in set(list_words(text))})))
 
 
 def _cut(words: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from tests.bench.feeds import measure_feeds, measure_growth
 from tests.bench.front import Nginx
 from tests.bench.load import has_wrk
 from tests.bench.rows import Row, write_row
+from tests.bench.searching import measure_searching
 from tests.bench.serving import measure_serving
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
@@ -25,8 +26,9 @@ PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "serving": measure_serving,
     "uploads": measure_uploads,
     "notices": measure_notices,
+    "search": measure_searching,
 }
-WITHOUT_LOAD = {"scan", "uploads"}
+WITHOUT_LOAD = {"scan", "uploads", "search"}
 
 
 def main(names: list[str]) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcastsvc.kit.words import fold, list_spans, list_words, stem
+from podcastsvc.kit.words import compile_word, fold, list_spans, list_words, stem
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,18 @@ def test_any_text_has_words_of_letters_and_digits_only(text):
 @given(st.text(alphabet=st.characters(codec="ascii")))
 def test_what_is_found_in_a_text_stands_in_its_spans(text):
     assert [span.word for span in list_spans(text)] == list_words(text)
+
+
+@given(st.text(alphabet="abeisuy", min_size=1, max_size=7))
+def test_a_word_is_found_by_every_other_of_its_stem(word):
+    for other in (word, f"{word}s", f"{word}es", f"{word}e"):
+        has_same_stem = stem(other) == stem(word)
+        assert bool(compile_word(word).search(f"({other})")) is has_same_stem
+
+
+def test_a_word_is_found_where_it_stands_alone_or_begins_another():
+    assert compile_word("toll").search("the tolls, doubled")
+    assert not compile_word("toll").search("atoll tollgate")
+    assert compile_word("toll", is_beginning=True).search("a tollgate")
+    assert not compile_word("toll", is_beginning=True).search("an atoll")
+    assert compile_word("河").search("運河の話")

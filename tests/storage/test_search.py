@@ -15,8 +15,7 @@ NOW = datetime(2026, 6, 2, 10, tzinfo=UTC)
 
 
 def make_item(ref_id, *, days=1, kind="episode", **texts):
-    given = {"title": "", "about": "", "body": "", "inside": "", **texts}
-    return Item(kind=kind, ref_id=ref_id, stamp=f"s{ref_id}", dated_at=NOW - timedelta(days=days), **given)
+    return Item(kind, ref_id, f"s{ref_id}", NOW - timedelta(days=days), search.make_words(**texts))
 
 
 @pytest.fixture
@@ -143,18 +142,18 @@ def test_passages_come_back_as_they_were(db):
         Passage("transcript", "es", "Por tonelada, por día.", 12_000, ((0, 12_000), (14, 13_500))),
     )
     with db.transaction() as session:
-        search.put(session, Item("episode", 1, "s", NOW, "Canal", "", "", "", passages))
+        search.put(session, Item("episode", 1, "s", NOW, search.make_words(title="Canal"), passages))
 
     with db.reading() as session:
         (found,) = search.find(session, read_query("canal"), NOW)
         assert found == Found(found.item_id, "episode", 1, "s", Place.TITLE, is_whole=True)
-        assert search.list_passages(session, found.item_id, ("notes", "transcript")) == list(passages)
-        assert search.list_passages(session, found.item_id, ("notes",)) == [passages[0]]
+        assert search.list_passages(session, [found.item_id], ("notes", "transcript")) == {found.item_id: [*passages]}
+        assert search.list_passages(session, [found.item_id], ("notes",)) == {found.item_id: [passages[0]]}
 
 
 def test_removing_takes_the_passages_along(db):
     with db.transaction() as session:
-        search.put(session, Item("episode", 1, "s", NOW, "Canal", "", "", "", (Passage("notes", "en", "Canal"),)))
+        search.put(session, Item("episode", 1, "s", NOW, search.make_words(), (Passage("notes", "en", "Canal"),)))
         search.remove(session, [session.scalars(select(SearchItem.id)).one()])
 
     with db.reading() as session:
