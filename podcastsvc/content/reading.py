@@ -19,11 +19,16 @@ from podcastsvc.catalogue.shownotes import (
     read_head,
     read_instant,
 )
-from podcastsvc.catalogue.texts import frontmatter, markdown
+from podcastsvc.catalogue.texts import frontmatter
 from podcastsvc.catalogue.texts.values import Reader
 from podcastsvc.catalogue.texts.yamlfile import name_keys, read_mapping
 from podcastsvc.content.kinds.kind import Kind, OwnFacts
+from podcastsvc.content.markup import gate
+from podcastsvc.content.markup.rendering import Frame, Rendered, render
+from podcastsvc.content.pictures.finding import Beside, FindKept, find_no_file
+from podcastsvc.content.pictures.keeping import KeptPicture
 from podcastsvc.kit.language import sentence
+from podcastsvc.kit.text import cut_text
 
 VERSION = 1
 """Version of what a scan makes of a file; a change lets the next scan read everything again."""
@@ -46,7 +51,7 @@ class Context:
     @property
     def mark(self) -> str:
         """Equal for equal contexts; part of a file's fingerprint."""
-        return repr((VERSION, markdown.VERSION, self.language, self.timezone, self.own_host))
+        return repr((VERSION, gate.VERSION, self.language, self.timezone, self.own_host))
 
     @property
     def zone(self) -> tzinfo:
@@ -71,7 +76,7 @@ class ReadWriting:
     """A text, read. With a mistake ``is_usable`` is False, and nothing of it is taken over.
 
     ``values`` are columns of its row; ``slug`` and ``language`` name its address; ``pictures`` are the files beside it
-    that it shows, whether they are there or not.
+    that it shows, whether they are there or not, ``kept`` those that are in the media store; ``picture`` is its own.
     """
 
     file: str
@@ -82,6 +87,8 @@ class ReadWriting:
     values: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
+    kept: tuple[KeptPicture, ...] = ()
+    picture: KeptPicture | None = None
 
 
 def read_text(raw: bytes, kind: Kind, zone: tzinfo, remarks: list[Remark], *, file: str, language: str = "en") -> Text:
@@ -108,8 +115,13 @@ def read_text(raw: bytes, kind: Kind, zone: tzinfo, remarks: list[Remark], *, fi
     )
 
 
-def read_writing(raw: bytes, kind: Kind, file: str, context: Context) -> ReadWriting:
-    """One file of a kind's folder; ``file`` is its name in there. Never raises for what a host wrote."""
+def read_writing(
+    raw: bytes, kind: Kind, file: str, context: Context, find_kept: FindKept = find_no_file
+) -> ReadWriting:
+    """One file of a kind's folder; ``file`` is its name in there, ``find_kept`` knows the pictures beside it.
+
+    Never raises for what a host wrote.
+    """
     remarks: list[Remark] = []
     name, named_language = read_name(file)
     try:
@@ -124,14 +136,22 @@ def read_writing(raw: bytes, kind: Kind, file: str, context: Context) -> ReadWri
     if any(remark.is_mistake for remark in remarks):
         return ReadWriting(file, False, tuple(remarks))
     language = named_language or text.notes.language or context.language
+    beside = Beside(file, raw.decode(errors="replace").splitlines(), find_kept)
+    frame = Frame(f"{kind.folder}/{file}", language, context.own_host)
+    own_picture = beside.find_silent(text.picture) if text.picture else None
+    values = _make_values(text, kind, name, render(text.notes.body, frame, beside.find))
+    values["facts"] |= kind.finish_facts(values["facts"], beside.find_silent)
     return ReadWriting(
         file=file,
         is_usable=True,
-        remarks=tuple(remarks),
+        remarks=(*remarks, *beside.remarks),
         slug=slug,
         language=language,
-        values=_make_values(text, kind, name, context),
+        values=values,
         aliases=text.notes.aliases,
+        pictures=tuple(beside.kept),
+        kept=tuple(kept for kept in beside.kept.values() if kept is not None),
+        picture=beside.kept[text.picture] if own_picture is not None else None,
     )
 
 
@@ -147,23 +167,24 @@ def _make_spare_slug(name: str) -> str:
     return f"text-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _make_values(text: Text, kind: Kind, name: str, context: Context) -> dict[str, Any]:
+def _make_values(text: Text, kind: Kind, name: str, rendered: Rendered) -> dict[str, Any]:
     """The columns of the row that come straight from the file."""
     notes = text.notes
-    clean = markdown.render(notes.body)
-    page = markdown.write_page(clean, own_host=context.own_host)
-    plain = markdown.write_plain(page, limit_chars=10**6)
     return {
         "title": notes.title or make_title(name),
         "guid": notes.guid or None,
-        "summary": notes.summary or markdown.write_plain(page, limit_chars=_SUMMARY_CHARS),
+        "summary": notes.summary or _write_summary(text, rendered),
         "body": notes.body,
-        "html": page,
-        "feed_html": markdown.write_feed(clean),
-        "words": len(plain.split()),
+        "html": rendered.html,
+        "words": len(rendered.plain.split()),
         "people": _list_people(text),
         "tags": list(notes.tags),
-        "facts": {**text.own.facts, "picture_alt": text.picture_alt, "picture_credit": text.picture_credit},
+        "facts": {
+            **text.own.facts,
+            "picture_alt": text.picture_alt,
+            "picture_credit": text.picture_credit,
+            "opening": list(rendered.opening),
+        },
         "access_kind": notes.access_kind,
         "plans": list(notes.plans),
         "published_at": None if text.is_draft else notes.published_at or (None if kind.is_dated else SINCE_EVER),
@@ -174,6 +195,13 @@ def _make_values(text: Text, kind: Kind, name: str, context: Context) -> dict[st
         "updated_at": text.updated_at,
         "starts_at": text.own.starts_at,
     }
+
+
+def _write_summary(text: Text, rendered: Rendered) -> str:
+    """A summary from the text itself; of one that is not everyone's never more than its opening."""
+    notes = text.notes
+    is_open = notes.access_kind == "public" and notes.public_from is None and notes.public_until is None
+    return cut_text(rendered.plain if is_open else " ".join(rendered.opening), _SUMMARY_CHARS)
 
 
 def _list_people(text: Text) -> list[dict[str, Any]]:

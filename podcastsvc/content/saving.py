@@ -13,6 +13,7 @@ from podcastsvc.catalogue.old_addresses import keeping as old_addresses
 from podcastsvc.catalogue.remarks import Remark, advise
 from podcastsvc.catalogue.scanning.report import Change
 from podcastsvc.content.kinds.kind import Kind
+from podcastsvc.content.pictures import keeping
 from podcastsvc.content.reading import ReadWriting
 from podcastsvc.content.search import following
 from podcastsvc.kit import clock
@@ -55,6 +56,8 @@ def save_writing(
     row.file, row.slug, row.language = path, read.slug, read.language
     for name, value in read.values.items():
         setattr(row, name, value)
+    ids = {picture.source_sha256: keeping.save_picture(session, picture, now) for picture in read.kept}
+    row.picture_id = ids[read.picture.source_sha256] if read.picture is not None else None
     shown = _hash_shown(row)
     change = Change.ADDED if is_new else Change.UNCHANGED if shown == row.shown_hash else Change.CHANGED
     if change is not Change.UNCHANGED:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from podcastsvc.catalogue import identity
+from podcastsvc.catalogue.limits import MOST_PICTURE_BYTES, too_large
 from podcastsvc.catalogue.remarks import Remark, Unreadable, remark_from_json
 from podcastsvc.catalogue.scan import scan_tree
 from podcastsvc.catalogue.scanning.folders import find_show_file
@@ -26,7 +28,9 @@ from podcastsvc.catalogue.tree import Folder, Stamp, Tree, is_text_file, open_tr
 from podcastsvc.content import saving
 from podcastsvc.content.kinds.kind import Kind
 from podcastsvc.content.kinds.table import BY_FOLDER
+from podcastsvc.content.pictures.keeping import KeptPicture, keep_picture
 from podcastsvc.content.reading import Context, ReadWriting, read_writing
+from podcastsvc.errors import Invalid
 from podcastsvc.kit import clock
 from podcastsvc.settings import Settings
 from podcastsvc.storage.db import Database
@@ -81,6 +85,14 @@ def scan_writings(
         return make_report(scan.reports.values(), time.monotonic() - started)
 
 
+def preview_writing(db: Database, media: MediaStore, settings: Settings, path: str, raw: bytes) -> ReadWriting:
+    """What a scan would make of a text with these bytes, and with the pictures that lie beside it now; nothing is saved
+    but pictures drawn, which nobody can guess the addresses of."""
+    scan = _Pass(db, media, settings, open_tree(settings), clock.now())
+    scan.look()
+    return scan.read(path, raw)
+
+
 def scan_writing(db: Database, media: MediaStore, settings: Settings, path: str) -> FolderReport:
     """One text at once, for whoever has just written it whole; ``path`` is from the root, ``articles/why-maps-lie.md``.
 
@@ -110,6 +122,7 @@ class _Pass:
     closed: set[str] = field(default_factory=set)
     entries: dict[str, ScanEntry] = field(default_factory=dict)
     reports: dict[str, FolderReport] = field(default_factory=dict)
+    pictures: dict[str, KeptPicture | Invalid | None] = field(default_factory=dict)
 
     def look(self) -> None:
         """Looks at the tree and at what is known."""
@@ -169,13 +182,13 @@ class _Pass:
         raw = self.tree.read_bytes(path)
         if raw is None:
             return  # It was listed a moment ago: the next scan sees what became of it.
-        read = read_writing(raw, kind, name, self.context)
+        read = self.read(path, raw)
         if self._needs_guid(kind, read) and not self._write_guid(path, name, raw):
             self.report(path, Change.WAITING)
             return
         if self._needs_guid(kind, read):
             raw = self.tree.read_bytes(path) or raw
-            read = read_writing(raw, kind, name, self.context)
+            read = self.read(path, raw)
         with self.db.transaction() as session:
             saved = saving.Saved(Change.REFUSED, None)
             if read.is_usable:
@@ -189,6 +202,32 @@ class _Pass:
             }
             session.merge(ScanEntry(folder=path, **values))
         self.report(path, saved.change, remarks)
+
+    def read(self, path: str, raw: bytes) -> ReadWriting:
+        folder, _, name = path.partition("/")
+        return read_writing(raw, BY_FOLDER[folder], name, self.context, partial(self._find_kept, folder))
+
+    def _find_kept(self, folder: str, file: str) -> KeptPicture | None:
+        """A picture beside a text, kept in the media store; looked at once in a pass, whatever shows it."""
+        path = f"{folder}/{file}"
+        if path not in self.pictures:
+            self.pictures[path] = self._keep(path, file)
+        found = self.pictures[path]
+        if isinstance(found, Invalid):
+            raise found
+        return found
+
+    def _keep(self, path: str, file: str) -> KeptPicture | Invalid | None:
+        stamp = self.beside.get(path)
+        if stamp is None:
+            return None
+        if stamp.size_bytes > MOST_PICTURE_BYTES:
+            return Invalid(too_large(MOST_PICTURE_BYTES))
+        raw = self.tree.read_bytes(path)
+        try:
+            return None if raw is None else keep_picture(self.db, self.media, raw, file)
+        except Invalid as refusal:
+            return refusal
 
     def _needs_guid(self, kind: Kind, read: ReadWriting) -> bool:
         return kind.is_dated and read.is_usable and read.values["published_at"] is not None and not read.values["guid"]

@@ -12,6 +12,7 @@ from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links
 from podcastsvc.web.sign_in import pages as sign_in
 from podcastsvc.web.site import front, theme
 from podcastsvc.web.studio import routes as studio
+from podcastsvc.web.texts import pictures
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
@@ -20,6 +21,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     feeds.blueprint,
     media.blueprint,
     beside.blueprint,
+    pictures.blueprint,
     theme.blueprint,
     front.blueprint,
     episodes.blueprint,

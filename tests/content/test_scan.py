@@ -40,7 +40,7 @@ def test_an_article_becomes_a_row_with_all_that_its_file_says(texts):
         ("Ben Otero", "author"),
     ]
     assert (row.access_kind, row.public_from) == ("members", datetime(2026, 6, 5, 6, tzinfo=UTC))
-    assert (row.words, row.tags, row.summary) == (5, ["maps", "empire"], "Lines Every map is drawn.")
+    assert (row.words, row.tags, row.summary) == (5, ["maps", "empire"], "")
     assert row.updated_at == datetime(2026, 5, 31, tzinfo=UTC)
 
 

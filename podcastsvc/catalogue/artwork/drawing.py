@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from podcastsvc.catalogue.artwork.pixels import PILLOW, flatten, lanczos, make_plain, match_colours, save, turn
 from podcastsvc.catalogue.limits import MOST_PICTURE_BYTES, too_large
 from podcastsvc.errors import Invalid
 from podcastsvc.kit import child
@@ -27,11 +28,11 @@ WIDTHS = (160, 320, 640)
 """Widths of the renditions for pages, in pixels."""
 
 MIMES = {".jpg": "image/jpeg", ".png": "image/png"}
-CHILD_IMPORTS = ("PIL.Image", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.WebPImagePlugin")
+CHILD_IMPORTS = PILLOW
 
 NOT_A_PICTURE = N_("The picture must be a JPEG or PNG.")
 UNREADABLE = N_("The picture cannot be read. Export it again as JPEG or PNG.")
-_MOST_AREA = 36_000_000
+MOST_AREA = 36_000_000
 _WANTED_BYTES = 512 * 1024
 _QUALITIES = (88, 80, 70)
 _NEARLY_SQUARE = 0.01
@@ -88,8 +89,8 @@ def draw(encoded: str, *, cut: bool, least: int) -> dict[str, Any]:
     side = image.width
     renditions: dict[str, str] = {}
     for width in sorted((width for width in WIDTHS if width <= side), reverse=True):
-        image = image.resize((width, width), _lanczos(), reducing_gap=3.0)
-        renditions[str(width)] = base64.b64encode(_save(image, "WEBP", quality=80, method=4)).decode()
+        image = image.resize((width, width), lanczos(), reducing_gap=3.0)
+        renditions[str(width)] = base64.b64encode(save(image, "WEBP", quality=80, method=4)).decode()
     return {
         "content": base64.b64encode(content).decode(),
         "extension": extension,
@@ -113,15 +114,15 @@ def _open(raw: bytes, *, cut: bool, least: int) -> "Image":
     side = min(image.size)
     # The decoder may halve a JPEG on the way in; what it leaves is never smaller than what is asked for.
     image.draft("RGB", (min(side, MOST_PIXELS),) * 2)
-    image = _make_plain(image)
+    image = make_plain(image)
     target = min(side, MOST_PIXELS)
-    image = ImageOps.fit(image, (target, target), _lanczos()) if image.size != (target, target) else image
-    return _turn(_flatten(_match_colours(image, profile)), orientation)
+    image = ImageOps.fit(image, (target, target), lanczos()) if image.size != (target, target) else image
+    return turn(flatten(match_colours(image, profile)), orientation)
 
 
 def _check_size(width: int, height: int, *, cut: bool, least: int) -> None:
     size = f"{width} × {height}"
-    if width * height > _MOST_AREA:
+    if width * height > MOST_AREA:
         raise Invalid(
             sentence(
                 "The picture has %(size)s pixels; more than 36 megapixels are not read. 3000 × 3000 are enough.",
@@ -142,79 +143,15 @@ def _check_size(width: int, height: int, *, cut: bool, least: int) -> None:
         )
 
 
-def _make_plain(image: "Image") -> "Image":
-    """A mode that can be scaled: palettes are looked up, sixteen bits of grey become eight."""
-    if image.mode.startswith("I"):
-        return image.point(lambda value: value / 256).convert("L")
-    if image.mode in {"P", "PA", "1", "La", "RGBa"}:
-        return image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
-    return image
-
-
-def _match_colours(image: "Image", profile: bytes | None) -> "Image":
-    """Colours as sRGB, which is what viewers assume of a picture without a profile."""
-    if not profile or image.mode not in {"RGB", "CMYK"}:
-        return image
-    from PIL import ImageCms
-
-    try:
-        source, target = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
-        matched = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image
-    return matched or image
-
-
-def _flatten(image: "Image") -> "Image":
-    """RGB without transparency: what shows through is white."""
-    from PIL import Image
-
-    if image.mode not in {"RGBA", "LA"}:
-        return image.convert("RGB")
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image.convert("RGB"), mask=image.getchannel("A"))
-    return white
-
-
-def _turn(image: "Image", orientation: int) -> "Image":
-    """Upright, as a camera meant it; the note that said so is not kept."""
-    from PIL.Image import Transpose
-
-    turns = {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }
-    return image.transpose(turns[orientation]) if orientation in turns else image
-
-
 def _write(image: "Image", *, as_png: bool) -> tuple[bytes, str]:
     """Content and extension: PNG where it came as one and stays small, else the best JPEG under 512 KiB."""
     if as_png:
-        content = _save(image, "PNG", optimize=True)
+        content = save(image, "PNG", optimize=True)
         if len(content) <= _WANTED_BYTES:
             return content, ".png"
     content = b""
     for quality in _QUALITIES:
-        content = _save(image, "JPEG", quality=quality, optimize=True, progressive=True)
+        content = save(image, "JPEG", quality=quality, optimize=True, progressive=True)
         if len(content) <= _WANTED_BYTES:
             break
     return content, ".jpg"
-
-
-def _save(image: "Image", kind: str, **options: Any) -> bytes:
-    bare = image.copy()
-    bare.info = {}
-    out = io.BytesIO()
-    bare.save(out, kind, **options)
-    return out.getvalue()
-
-
-def _lanczos() -> Any:
-    from PIL import Image
-
-    return Image.Resampling.LANCZOS

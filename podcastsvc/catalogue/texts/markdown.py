@@ -55,7 +55,7 @@ def render(notes: str) -> str:
     _lower_headings(tokens)
     for token in tokens:
         if token.children:
-            token.children = list(_link_addresses(token.children))
+            token.children = list(link_addresses(token.children))
     return _clean(str(parser.renderer.render(tokens, parser.options, {})))
 
 
@@ -100,7 +100,7 @@ def _lower_headings(tokens: Sequence[Token]) -> None:
         token.tag = f"h{min(int(token.tag[1]) - highest + 2, 4)}"
 
 
-def _link_addresses(tokens: Sequence[Token]) -> Iterator[Token]:
+def link_addresses(tokens: Sequence[Token]) -> Iterator[Token]:
     """Bare addresses in running text become links; what is a link already stays."""
     links = 0
     for token in tokens:
@@ -210,13 +210,13 @@ class _Writer:
         self._links.append(bool(href))
         if not href:
             return ""
-        rel = ' rel="noopener nofollow"' if self._is_page and not _is_own(href, self._own_host) else ""
+        rel = ' rel="noopener nofollow"' if self._is_page and not is_own(href, self._own_host) else ""
         return f'<a href="{escape(href)}"{rel}>'
 
     def _write_image(self, attributes: dict[str, str]) -> str:
         """An image of this site on a page; else a link to it, or inside a link its text alone."""
         source, text = attributes.get("src", ""), clean_line(attributes.get("alt", ""))
-        if source and self._is_page and _is_own(source, self._own_host):
+        if source and self._is_page and is_own(source, self._own_host):
             return f'<img src="{escape(source)}" alt="{escape(text)}" loading="lazy">'
         text = escape(text or source.rstrip("/").rpartition("/")[2], quote=False)
         if not source or any(self._links):
@@ -224,7 +224,7 @@ class _Writer:
         return f'<a href="{escape(source)}">{text or escape(source)}</a>'
 
 
-def _is_own(address: str, own_host: str) -> bool:
+def is_own(address: str, own_host: str) -> bool:
     """Whether an address leads to this site: a path, a query or a fragment, or our own host."""
     try:
         parts = urlsplit(address)

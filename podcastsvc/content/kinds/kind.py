@@ -8,6 +8,7 @@ from typing import Any
 from podcastsvc.catalogue.shownotes import KNOWN
 from podcastsvc.catalogue.texts.frontmatter import Value
 from podcastsvc.catalogue.texts.values import Reader
+from podcastsvc.content.markup.shown import Shown
 
 _OF_EPISODES = frozenset("season season_name episode episode_display type explicit".split())
 
@@ -32,6 +33,10 @@ def write_fact(fact: Any) -> Value:
     return str(fact) if fact else None
 
 
+FinishFacts = Callable[[dict[str, Any], Callable[[str], Shown | None]], dict[str, Any]]
+"""What a kind puts in place of facts of its own once the pictures beside its text are known by their files' names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of text. ``keys`` are those that its front matter has beside the common ones; ``path`` is that of its
@@ -50,6 +55,7 @@ class Kind:
     read_own: Callable[[Reader, tzinfo], OwnFacts]
     is_reserved: Callable[[str], bool] = lambda _slug: False
     write_fact: Callable[[Any], Value] = write_fact
+    finish_facts: FinishFacts = lambda _facts, _find: {}
 
     def write_path(self, slug: str) -> str:
         """The path of a text's page in the site's default language: ``/articles/why-maps-lie/``."""

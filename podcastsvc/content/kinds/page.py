@@ -1,10 +1,12 @@
 """Pages: standing text such as the FAQ, with a place in the menu; and the sponsors and reviews that theirs list."""
 
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
 from podcastsvc.catalogue.texts.values import Reader
 from podcastsvc.content.kinds.kind import Kind, OwnFacts
+from podcastsvc.content.markup.shown import Shown
 
 RESERVED = frozenset(
     "account add art articles billing calls chapters consultation donate embed episodes feed feeds gift group healthz hooks "
@@ -14,6 +16,12 @@ RESERVED = frozenset(
 """First parts of addresses at which something else answers."""
 
 _MOST_ENTRIES = 100
+_LANGUAGE_CHARS = 2
+
+
+def is_reserved(slug: str) -> bool:
+    """Whether something else of the site answers at a slug, or a language of the site may."""
+    return slug in RESERVED or len(slug) == _LANGUAGE_CHARS
 
 
 def read_own(reader: Reader, _zone: tzinfo) -> OwnFacts:
@@ -49,6 +57,12 @@ def _read_review(reader: Reader) -> dict[str, Any]:
     }
 
 
+def finish_facts(facts: dict[str, Any], find: Callable[[str], Shown | None]) -> dict[str, Any]:
+    """``logos``: the pictures of the sponsors that have one, by their files' names."""
+    found = {sponsor["logo"]: find(sponsor["logo"]) for sponsor in facts["sponsors"] if sponsor["logo"]}
+    return {"logos": {file: shown.as_json() for file, shown in found.items() if shown is not None}}
+
+
 KIND = Kind(
     "page",
     "pages",
@@ -56,5 +70,6 @@ KIND = Kind(
     is_dated=False,
     keys=frozenset(("menu", "sponsors", "reviews")),
     read_own=read_own,
-    is_reserved=RESERVED.__contains__,
+    is_reserved=is_reserved,
+    finish_facts=finish_facts,
 )

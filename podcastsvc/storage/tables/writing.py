@@ -36,7 +36,6 @@ class Writing(Base):
     summary: Mapped[str]
     body: Mapped[str]
     html: Mapped[str]
-    feed_html: Mapped[str]
     words: Mapped[int]
     people: Mapped[list[dict[str, Any]]]
     tags: Mapped[list[str]]

@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("summary", sa.String(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("html", sa.String(), nullable=False),
-        sa.Column("feed_html", sa.String(), nullable=False),
         sa.Column("words", sa.Integer(), nullable=False),
         sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
