@@ -15,6 +15,9 @@ from podcastsvc.web.studio.old_addresses import listing as moved
 from podcastsvc.web.studio.overview import first_steps, page
 from podcastsvc.web.studio.settings import health, look, show
 from podcastsvc.web.studio.settings import payments as payment_setup
+from podcastsvc.web.studio.writings import editing as writing
+from podcastsvc.web.studio.writings import ending as writing_ends
+from podcastsvc.web.studio.writings import listing as writings
 
 VIEWS = (
     page,
@@ -48,5 +51,8 @@ VIEWS = (
     payment_setup,
     moved,
     moving,
+    writings,
+    writing,
+    writing_ends,
 )
 __all__ = ["VIEWS", "blueprint"]

@@ -19,6 +19,7 @@ def make_path(rule):
     return (
         re.sub(r"<int:\w+>", "1", rule.rule)
         .replace("<payment_id>", "pi_1")
+        .replace("<any(articles, pages, people, calls):place>", "articles")
         .replace("<what>", "members")
         .replace("<key>", "members")
         .replace("<name>", "20260602T100000-a.eml")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
@@ -117,8 +118,8 @@ def read_contents(
     ``before`` are the notes that the form was filled from: what it cannot show of them stays.
     """
     before = before or ShowNotes()
-    published_at = None if is_draft else _read_published_at(form, reader, zone, now, before)
-    access_kind, plans, public_from = _read_audience(reader, published_at or now, now, zone, plan_keys, before)
+    published_at = None if is_draft else read_published_at(form, reader, zone, now, before)
+    access_kind, plans, public_from = read_audience(reader, published_at or now, now, zone, plan_keys, before)
     return Contents(
         title=reader.line("title", limit_chars=LONGEST_TITLE_CHARS, needed=gettext("Enter a title.")),
         notes=reader.text("notes", limit_chars=MOST_NOTES_CHARS),
@@ -130,7 +131,7 @@ def read_contents(
         number=reader.whole("number"),
         type=reader.choice("type", TYPES),
         explicit={"yes": True, "no": False}.get(reader.choice("explicit", ("", "yes", "no"))),
-        language=_read_language(reader),
+        language=read_language(reader),
         summary=reader.text("summary", limit_chars=LONGEST_SUMMARY_CHARS).replace("\n", " "),
         people=_read_guests(reader, before.people),
         tags=tuple(reader.words("tags")),
@@ -138,9 +139,19 @@ def read_contents(
     )
 
 
-def _read_published_at(
-    form: EpisodeForm, reader: FormReader, zone: str, now: datetime, before: ShowNotes
+class HasDate(Protocol):
+    """A form that says when something comes out: "now", or "at" a local time of the show."""
+
+    @property
+    def when(self) -> str: ...
+    @property
+    def at(self) -> str: ...
+
+
+def read_published_at(
+    form: HasDate, reader: FormReader, zone: str, now: datetime, before: ShowNotes
 ) -> datetime | None:
+    """When it comes out; what cannot be read is noted under "at"."""
     if form.when != "at":
         return now.replace(second=0)
     at = reader.instant("at", zone)
@@ -153,7 +164,7 @@ def _read_published_at(
     return at.astimezone(UTC)
 
 
-def _read_audience(
+def read_audience(
     reader: FormReader,
     published_at: datetime,
     now: datetime,
@@ -194,7 +205,8 @@ def add_days(at: datetime, days: int, zone: str) -> datetime:
     return (local + timedelta(days=days)).astimezone(UTC)
 
 
-def _read_language(reader: FormReader) -> str:
+def read_language(reader: FormReader) -> str:
+    """A language's code, or "" for that of the show."""
     language = reader.line("language").lower().replace("_", "-")
     if language and not is_language(language):
         reader.errors["language"] = gettext("Enter a language's code such as en, es or es-mx.")
