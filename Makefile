@@ -44,10 +44,11 @@ translations: $(VENV)/test ## collect the texts of code and templates, and compi
 docs: $(VENV)/test ## write the generated parts of docs/ anew
 	@$(BIN)/python scripts/make_docs.py
 
-lock: $(VENV)/test ## pin every dependency with its hash in requirements.lock
+lock: $(VENV)/test ## pin every dependency with its hash in requirements.lock, and those of web-check (needs npm)
 	@$(BIN)/pip install --quiet 'uv>=0.9,<1'
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --extra postgres --output-file requirements.lock pyproject.toml
+	@$(BIN)/python scripts/lock_web_check.py
 
 clean: ## remove what was made, but nothing in var/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
@@ -69,3 +70,4 @@ $(VENV)/test: $(VENV)/run
 test-tools: $(VENV)/test
 	@BIN=$(BIN) scripts/install-browser
 	@scripts/install-programs
+	@BIN=$(BIN) scripts/install-web-tools

@@ -17,7 +17,7 @@ from podcastsvc.web import assets, errors, language, pages
 from podcastsvc.web.apps import pacing
 from podcastsvc.web.apps.quick import QuickAnswers
 from podcastsvc.web.context import EXTENSION
-from podcastsvc.web.guards import csrf, headers, moved, old_addresses
+from podcastsvc.web.guards import compress, csrf, headers, moved, old_addresses
 from podcastsvc.web.guards.gate import Gate
 from podcastsvc.web.guards.machines import send_on
 from podcastsvc.web.guards.strange_paths import RowNumber, refuse_control_characters
@@ -50,6 +50,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.before_request(moved.redirect_front)
     app.before_request(_check_form)
     app.after_request(headers.add_security_headers)
+    app.after_request(compress.compress_page)
     app.wsgi_app = _wrap(app, settings)  # type: ignore[method-assign]
     return app
 

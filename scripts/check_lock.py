@@ -1,5 +1,6 @@
-"""Checks requirements.lock: every pin has hashes, no address, and every direct dependency is in it."""
+"""Checks both locks: every pin has hashes, no address is in them, and every direct dependency of ours is in its lock."""
 
+import json
 import re
 import sys
 import tomllib
@@ -18,8 +19,23 @@ def main() -> int:
     problems += [f"the lock file holds an address: {found}" for found in re.findall(r"\w+://\S+", lock)]
     entries = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
     problems += [f"{entry.split()[0]} has no hash" for entry in entries if "--hash=sha256:" not in entry]
+    problems += _check_web_tools(ROOT / "scripts" / "web-check")
     print("\n".join(problems))
     return 1 if problems else 0
+
+
+def _check_web_tools(folder: Path) -> list[str]:
+    text = (folder / "package-lock.json").read_text(encoding="utf-8")
+    packages = json.loads(text)["packages"]
+    wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    problems = [
+        f"the lock file of web-check holds an address: {found}" for found in re.findall(r"\w+://[^\s\"]+", text)
+    ]
+    problems += [f"{name} has no hash" for name, each in packages.items() if name and "integrity" not in each]
+    for name, version in (wanted["dependencies"] | wanted["devDependencies"]).items():
+        if packages.get(f"node_modules/{name}", {}).get("version") != version:
+            problems.append(f"{name} {version} is not locked; run `make lock`")
+    return problems
 
 
 def _name(requirement: str) -> str:

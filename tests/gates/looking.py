@@ -1,12 +1,11 @@
 """Looks at a served page as people do: on a narrow phone, in the dark, on a wide screen, without scripts; and by axe."""
 
-import sys
 from functools import cache
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.flows.browsing import watched
+from tests.flows.browsing import take_cookies, watched
+from tests.gates import tools
 
 VIEWS = {
     "narrow": {"viewport": {"width": 320, "height": 700}, "color_scheme": "light"},
@@ -17,26 +16,29 @@ VIEWS = {
 }
 # What axe looks for. Left to itself it leaves out what is new in WCAG 2.2: the size of what is tapped.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-NEWEST_AXE = Path(sys.prefix) / "web-check" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 class Served:
     """A served installation and the people whose browsers the tests look through."""
 
-    def __init__(self, site, browser, cookies):
+    def __init__(self, site, browser, people):
         self.site = site
         self._browser = browser
-        self._cookies = {"visitor": [], **cookies}
+        self._people = people
         self._contexts = {}
 
     def find_page(self, who, view):
         """A person's page in a view; it stays open for the next test."""
         if (who, view) not in self._contexts:
-            context = self._browser.new_context(base_url=self.site.base_url, **VIEWS[view])
-            context.add_cookies(self._cookies[who])
-            context.new_page()
-            self._contexts[who, view] = context
+            self._contexts[who, view] = self.open_browser(who, **VIEWS[view])
         return self._contexts[who, view].pages[0]
+
+    def open_browser(self, who, **view):
+        """A fresh browser of a person's, with one page; to be closed by the test."""
+        context = self._browser.new_context(base_url=self.site.base_url, **view)
+        context.add_cookies(take_cookies(self._people[who]))
+        context.new_page()
+        return context
 
     def watch(self, page):
         return watched(page, self.site.base_url)
@@ -78,4 +80,4 @@ def assert_no_violations(page):
 @cache
 def find_axe():
     """The axe that `make test` fetches from npm; without npm the one that came with the package for Python, which is older."""
-    return Axe.from_file(NEWEST_AXE) if NEWEST_AXE.is_file() else Axe()
+    return Axe.from_file(tools.AXE) if tools.AXE.is_file() else Axe()

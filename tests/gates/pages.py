@@ -4,11 +4,10 @@ Checker, by weight, by Lighthouse and pa11y. A new page belongs into one of thes
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from podcastsvc.kit.bundled import get_folder
-from tests.flows.browsing import take_cookies
 from tests.flows.conftest import enter_studio, join
+from tests.flows.visitor import Visitor
 from tests.site import Site
 
 EPISODE = "/episodes/what-a-feed-is/"
@@ -100,7 +99,7 @@ REFUSED = {"/nothing": 404, "/episodes/letter-box/transcript": 403}
 LATER = (("cleo", "/"), ("cleo", "/account"), ("dev", "/"), ("dev", "/account"), ("dev", "/episodes/letter-box/"))
 """A year on: Cleo's renewal has failed, Dev has left."""
 
-Cookies = dict[str, list[dict[str, Any]]]
+People = dict[str, Visitor]
 
 
 def serve_sample(folder: Path) -> Site:
@@ -112,23 +111,23 @@ def serve_sample(folder: Path) -> Site:
     return site.start()
 
 
-def open_for_business(site: Site) -> Cookies:
-    """Ada offers the plan to groups too, and can be booked; Ben joins for two. Their cookies."""
+def open_for_business(site: Site) -> People:
+    """Ada offers the plan to groups too, and can be booked; Ben joins for two. Their browsers, and one of a visitor."""
     ada = enter_studio(site)
     ada.send(ada.get("/studio/plans/members"), "Save the plan", most_seats="10")
     hours = {f"weekly_{day}": "9:00-12:00" for day in range(7)}
     talks = {"is_open": "1", "lengths": "30 45\n60 80", "room_url": "https://meet.example/ada", **hours}
     ada.send(ada.get("/studio/consultations/settings"), "Save", **talks)
-    return {"visitor": [], "ada": take_cookies(ada), "ben": take_cookies(join(site, "ben@example.org", people=2))}
+    return {"visitor": Visitor(site.base_url), "ada": ada, "ben": join(site, "ben@example.org", people=2)}
 
 
-def pass_a_year(site: Site) -> Cookies:
-    """Cleo and Dev join; Dev leaves, and Cleo's card is refused a year on. Their cookies."""
+def pass_a_year(site: Site) -> People:
+    """Cleo and Dev join; Dev leaves, and Cleo's card is refused a year on. Their browsers."""
     cleo = join(site, "cleo@example.org", card="4000 0000 0000 0341")
     dev = join(site, "dev@example.org")
     dev.send(dev.get("/account/cancel"), "Cancel membership")
     site.run("payments", "advance", "--days", "366")
-    return {"cleo": take_cookies(cleo), "dev": take_cookies(dev)}
+    return {"cleo": cleo, "dev": dev}
 
 
 def list_cases(**paths: Iterable[str]) -> list[tuple[str, str]]:

@@ -1,8 +1,12 @@
 """What stands before every view: the host, the form token, sizes, headers, and the answers to failures."""
 
+import gzip
+
 import pytest
 
 from podcastsvc.web.assets import asset
+
+GZIP = {"Accept-Encoding": "gzip, br"}
 
 
 def test_another_host_is_sent_to_the_canonical_one_a8(app):
@@ -103,3 +107,35 @@ def test_static_files_are_kept_for_ever_at_their_own_address(client):
 )
 def test_nothing_else_is_served_as_a_static_file(client, path):
     assert client.get(path).status_code == 404
+
+
+def test_static_files_come_compressed_where_that_is_taken(client):
+    with client.get(asset("css/site.css")) as plain, client.get(asset("css/site.css"), headers=GZIP) as packed:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == plain.data
+        assert "Content-Encoding" not in plain.headers
+        assert plain.headers["ETag"] != packed.headers["ETag"]
+        assert "Accept-Encoding" in plain.headers["Vary"]
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert packed.mimetype == plain.mimetype == "text/css"
+    again = client.get(asset("css/site.css"), headers=GZIP | {"If-None-Match": packed.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get("/static/x/none.css", headers=GZIP).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/join", "/sign-in", "/no/such/page"])
+def test_pages_come_compressed_where_that_is_taken(client, path):
+    plain, packed = client.get(path), client.get(path, headers=GZIP)
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert b"<main" in gzip.decompress(packed.data)
+    assert int(packed.headers["Content-Length"]) == len(packed.data)
+    assert "Content-Encoding" not in plain.headers
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+
+
+def test_the_length_of_a_compressed_page_tells_nothing_of_its_secrets(client):
+    lengths = {len(client.get("/join", headers=GZIP).data) for _try in range(12)}
+
+    assert len(lengths) > 4

@@ -1,4 +1,4 @@
-// The preview of notes in place: the server renders them, the part with the id "preview" of its page comes in here.
+// The preview of notes in place: the server renders them, the part with the id "notes-preview" of its page comes in here.
 // <form data-preview="address"> with [data-preview-button] and [data-preview-place] around [data-preview-body].
 // An XMLHttpRequest reads the answer as a document, so that no text ever becomes HTML in this page.
 
@@ -7,7 +7,7 @@ function show(form, button) {
   request.open("POST", form.dataset.preview);
   request.responseType = "document";
   request.addEventListener("load", () => {
-    const found = request.status === 200 && request.response?.getElementById("preview");
+    const found = request.status === 200 && request.response?.getElementById("notes-preview");
     if (!found) return submit(form, button);
     const place = form.querySelector("[data-preview-place]");
     form.querySelector("[data-preview-body]").replaceChildren(...[...found.childNodes].map((node) => document.importNode(node, true)));

@@ -1,0 +1,122 @@
+"""What pages weigh on the wire, compressed, against the budgets; in a browser, since scripts load further ones."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.catalogue.recordings import make_mp3
+from tests.gates.looking import Served
+from tests.gates.pages import HOST, MEMBER, VISITOR, list_cases, open_for_business, serve_sample
+from tests.site import Site
+
+# One server and its browsers serve all of them.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("weights")]
+
+PAGE_BYTES = 20_000
+EPISODE_BYTES = 40_000
+SCRIPT_BYTES = 8_000
+STYLE_BYTES = 10_000
+HOME_REQUESTS = 15
+HOME_BYTES = 100_000
+LONG = "/episodes/nine-thousand-words/"
+WITH_TRANSCRIPT = {LONG, f"{LONG}transcript"}
+PUBLIC = list_cases(visitor=(*VISITOR, *sorted(WITH_TRANSCRIPT), "/es/join"), ben=MEMBER)
+PHONE = {"width": 390, "height": 800}
+
+
+@dataclass
+class Load:
+    """What a page brought with it: bytes of bodies by kind of file, and the number of requests."""
+
+    requests: int = 0
+    modules: int = 0
+    bytes: dict[str, int] = field(default_factory=dict)
+
+    def note(self, request):
+        self.requests += 1
+        size = request.sizes()["responseBodySize"]
+        self.bytes[request.resource_type] = self.bytes.get(request.resource_type, 0) + size
+
+    def count(self, *kinds):
+        return sum(self.bytes.get(kind, 0) for kind in kinds or self.bytes)
+
+
+def put_long_episode(site: Site) -> None:
+    """An episode of an hour with a transcript of 9,000 words, people's own: those of our pages for hosts and operators."""
+    path = site.episodes / "2026-11-01-nine-thousand-words"
+    path.mkdir()
+    (path / "notes.md").write_text("---\ntitle: Nine thousand words\ndate: 2026-11-01 06:00\n---\nThe longest one.\n")
+    (path / "audio.mp3").write_bytes(make_mp3(20))
+    (path / "transcript.vtt").write_text("WEBVTT\n\n" + "\n\n".join(write_cues(read_words()[:9_000])))
+
+
+def read_words():
+    docs = Path(__file__).parents[2] / "docs"
+    prose = "".join((docs / name).read_text() for name in ("host.md", "operator.md", "taking-payments.md", "money.md"))
+    prose += (docs.parent / "CHANGELOG.md").read_text()
+    return re.findall(r"[A-Za-z']+", prose)
+
+
+def write_cues(words):
+    """Six seconds each; who speaks changes after four."""
+    for number, start in enumerate(range(0, len(words), 15)):
+        span = " --> ".join(
+            f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}.000" for at in (number * 6, number * 6 + 6)
+        )
+        yield f"{span}\n<v {('Ada', 'Ben')[number // 4 % 2]}>{' '.join(words[start : start + 15])}."
+
+
+@pytest.fixture(scope="module")
+def sample(browser, tmp_path_factory):
+    """The sample show with a long episode more."""
+    site = serve_sample(tmp_path_factory.mktemp("weights"))
+    put_long_episode(site)
+    site.run("scan")
+    served = Served(site, browser, open_for_business(site))
+    yield served
+    served.end()
+
+
+@pytest.fixture
+def weigh(sample):
+    """Opens a page as somebody who was never there before, and counts until nothing more comes."""
+
+    def open_page(who, path):
+        context = sample.open_browser(who, viewport=PHONE)
+        load = Load()
+        (page,) = context.pages
+        page.on("requestfinished", load.note)
+        page.goto(path, wait_until="networkidle")
+        load.modules = page.locator("script[src]").count()
+        context.close()
+        return load
+
+    return open_page
+
+
+@pytest.mark.parametrize(("who", "path"), PUBLIC)
+def test_a_page_keeps_to_its_budget(weigh, who, path):
+    load = weigh(who, path)
+
+    assert load.count("document") > 0
+    assert load.count("document", "stylesheet", "script") <= (EPISODE_BYTES if path in WITH_TRANSCRIPT else PAGE_BYTES)
+    assert load.count("stylesheet") <= STYLE_BYTES
+    assert load.count("script") <= SCRIPT_BYTES
+    assert load.modules == 1
+
+
+@pytest.mark.parametrize("path", HOST)
+def test_a_page_of_the_studio_keeps_to_its_budget(weigh, path):
+    load = weigh("ada", path)
+
+    assert load.count("document", "stylesheet", "script") <= PAGE_BYTES
+    assert load.count("stylesheet") <= STYLE_BYTES
+
+
+def test_home_is_quick_on_a_phone(weigh):
+    load = weigh("visitor", "/")
+
+    assert load.requests <= HOME_REQUESTS
+    assert load.count() <= HOME_BYTES
