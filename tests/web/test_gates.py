@@ -109,20 +109,6 @@ def test_nothing_else_is_served_as_a_static_file(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_static_files_come_compressed_where_that_is_taken(client):
-    with client.get(asset("css/site.css")) as plain, client.get(asset("css/site.css"), headers=GZIP) as packed:
-        assert packed.headers["Content-Encoding"] == "gzip"
-        assert gzip.decompress(packed.data) == plain.data
-        assert "Content-Encoding" not in plain.headers
-        assert plain.headers["ETag"] != packed.headers["ETag"]
-        assert "Accept-Encoding" in plain.headers["Vary"]
-        assert "Accept-Encoding" in packed.headers["Vary"]
-        assert packed.mimetype == plain.mimetype == "text/css"
-    again = client.get(asset("css/site.css"), headers=GZIP | {"If-None-Match": packed.headers["ETag"]})
-    assert (again.status_code, again.data) == (304, b"")
-    assert client.get("/static/x/none.css", headers=GZIP).status_code == 404
-
-
 @pytest.mark.parametrize("path", ["/", "/join", "/sign-in", "/no/such/page"])
 def test_pages_come_compressed_where_that_is_taken(client, path):
     plain, packed = client.get(path), client.get(path, headers=GZIP)

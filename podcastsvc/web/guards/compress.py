@@ -1,4 +1,4 @@
-"""Pages go out compressed where the reader takes gzip; those that are kept are compressed already."""
+"""Pages and sheets made for a request go out compressed where the reader takes gzip; those kept are so already."""
 
 import gzip
 import io
@@ -6,6 +6,7 @@ import secrets
 
 from flask import Response, request
 
+_KINDS = frozenset({"text/html", "text/css"})
 _LEAST_BYTES = 800
 _LEVEL = 6
 _PADDING_BYTES = 100
@@ -14,7 +15,7 @@ _PADDING_BYTES = 100
 def compress_page(response: Response) -> Response:
     """Compresses a page that is not so yet. Its length then says nothing of secrets that stand beside words of the address:
     a name of random length in gzip's own head changes it with each answer (the attack called BREACH compares lengths)."""
-    if response.mimetype != "text/html" or response.is_streamed or response.direct_passthrough:
+    if response.mimetype not in _KINDS or response.is_streamed or response.direct_passthrough:
         return response
     response.vary.add("Accept-Encoding")
     if "Content-Encoding" in response.headers or "ETag" in response.headers or not request.accept_encodings["gzip"] > 0:
