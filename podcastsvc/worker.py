@@ -16,6 +16,7 @@ from podcastsvc.billing.letters import giving, host_notes, week
 from podcastsvc.billing.letters import owed as billing_letters
 from podcastsvc.billing.returning import refunds
 from podcastsvc.catalogue import publishing, uploads
+from podcastsvc.catalogue.spooling import sweeping
 from podcastsvc.catalogue.tree import open_tree
 from podcastsvc.content.scan import scan_everything
 from podcastsvc.content.search import following
@@ -85,7 +86,7 @@ def _note_published(_services: Services, payload: Payload) -> None:
 
 def _sweep_uploads(services: Services, _payload: Payload) -> None:
     """Removes what killed writers left: in the spool, the media store, and the folders of episodes (rule T-F7)."""
-    uploads.sweep(services.db, services.settings.data / "spool", clock.now())
+    sweeping.sweep(services.db, services.settings.data / "spool", clock.now())
     files.sweep_leftovers(services.settings.data / "media")
     root = open_tree(services.settings).root
     if root is not None:

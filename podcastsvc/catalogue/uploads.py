@@ -1,7 +1,7 @@
 """Uploads: files that the studio has received and no episode uses yet, whole in the spool folder with a row each.
 
 Order of an arrival (rule T-F7): temporary file, fsync, a look at the bytes, rename, fsync of the folder, then the row.
-What a killed process leaves behind has no row, and is swept.
+What a killed process leaves behind has no row, and is swept. Uploads that go on later are in ``spooling/resuming.py``.
 """
 
 import contextlib
@@ -10,12 +10,11 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -31,19 +30,14 @@ from podcastsvc.kit import clock, files
 from podcastsvc.kit.language import N_, pack, sentence, unpack
 from podcastsvc.kit.secrets import make_ulid
 from podcastsvc.kit.text import clean_line
-from podcastsvc.storage.db import Database
 from podcastsvc.storage.tables.upload import Upload
 
 KEPT_FOR = timedelta(days=7)
 SWEEP_JOB = "uploads.sweep"
 MOST_AT_ONCE = 2
-STOPPED = N_("The upload stopped before its end, so nothing of it was kept. Send the file again.")
-MIB = 1024 * 1024
-_BLOCK_BYTES = MIB
 _ARRIVING = "arriving-"
 # A connection that brings nothing for so long is broken, and must not keep its owner from trying again.
 _STALLED_SECONDS = 30
-_LEFTOVER_SECONDS = 3600
 _SETTLED_SECONDS = 900
 
 
@@ -59,12 +53,6 @@ class Kind(StrEnum):
     @property
     def is_audio(self) -> bool:
         return self in {Kind.AUDIO, Kind.MEMBERS, Kind.PREVIEW}
-
-
-class Readable(Protocol):
-    """A body that arrives."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,32 +95,8 @@ class Arrival:
     facts: UploadFacts
 
 
-def receive(
-    body: Readable, spool: Path, kind: Kind, declared_name: str, *, limit_bytes: int, coming_bytes: int | None = None
-) -> Arrival:
-    """Streams a body to disk, hashed on the way, and looks at it.
-
-    Raises Invalid for a file that cannot be used or is not ``coming_bytes`` long, TooMany while two others arrive,
-    Unavailable on a full disk; the spool is then as before. An error of the connection passes through.
-    """
-    files.check_room(spool, coming_bytes=coming_bytes or 0)
-    with closing(Turn(spool)) as turn:
-        digest = hashlib.sha256()
-        length = 0
-        while block := body.read(_BLOCK_BYTES):
-            length += len(block)
-            if length > limit_bytes:
-                raise Invalid(too_large(limit_bytes))
-            digest.update(block)
-            turn.write(block)
-        # A server may end the body of a broken connection like a whole one, and half an MP3 still plays.
-        if coming_bytes is not None and length != coming_bytes:
-            raise Invalid(STOPPED)
-        return _place(turn.path, spool, kind, declared_name, digest.hexdigest())
-
-
 @contextlib.contextmanager
-def _keeping() -> Iterator[None]:
+def keeping() -> Iterator[None]:
     """For what fails because of the disk, not of the connection. Raises Unavailable."""
     try:
         yield
@@ -142,31 +106,33 @@ def _keeping() -> Iterator[None]:
         ) from problem
 
 
-def take(arrived: Path, spool: Path, kind: Kind, declared_name: str, *, limit_bytes: int) -> Arrival:
-    """Keeps a file that lies in the spool folder already, under a name that will vanish (a part of a form).
+def take(
+    arrived: Path, spool: Path, kind: Kind, declared_name: str, *, limit_bytes: int, upload_id: str = ""
+) -> Arrival:
+    """Keeps a file that lies in the spool folder already, under a name that will vanish: a part of a form, or an upload
+    that has come to its end, whose id it then gets.
 
     Raises Invalid for a file that cannot be used, Unavailable where the disk refuses.
     """
     if arrived.stat().st_size > limit_bytes:
         raise Invalid(too_large(limit_bytes))
-    path = spool / f"{_ARRIVING}{make_ulid().lower()}.part"
+    path = spool / f"taking-{make_ulid().lower()}.part"
     try:
-        with _keeping():
+        with keeping():
             os.link(arrived, path)
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return _place(path, spool, kind, declared_name, digest)
+        return _place(path, spool, kind, declared_name, digest, upload_id or make_ulid().lower())
     finally:
         path.unlink(missing_ok=True)
 
 
-def _place(path: Path, spool: Path, kind: Kind, declared_name: str, sha256: str) -> Arrival:
+def _place(path: Path, spool: Path, kind: Kind, declared_name: str, sha256: str, upload_id: str) -> Arrival:
     """Looks at a whole file and gives it its stored name, which is ours (rule T-F1)."""
-    with _keeping():
+    with keeping():
         with path.open("rb") as file:
             os.fsync(file.fileno())
         extension, facts = examine(path, kind, declared_name)
-        upload_id = make_ulid().lower()
         length = path.stat().st_size
         # It is whole for certain, so that a scan need not wait to see whether more of it comes.
         settled_at = time.time() - _SETTLED_SECONDS
@@ -177,35 +143,28 @@ def _place(path: Path, spool: Path, kind: Kind, declared_name: str, sha256: str)
 
 
 class Turn:
-    """One of the two places for what may arrive at once, in all processes (rule T-L1), and a file to write it to.
+    """One of the two places for what may arrive at once, in all processes (rule T-L1): a file that its holder locks.
 
     It is given up by ``close``, by the end of its process, and while nothing comes for half a minute. Raises TooMany
     where both are taken, Unavailable where the disk refuses.
     """
 
     def __init__(self, spool: Path) -> None:
-        self.path = spool / f"{_ARRIVING}{make_ulid().lower()}.part"
+        self._path = spool / f"{_ARRIVING}{make_ulid().lower()}.part"
         # Counting and taking are one step, or many that come at once would all find a place.
-        with _keeping(), files.alone_in(spool):
+        with keeping(), files.alone_in(spool):
             _check_turn(spool)
-            self._file = self.path.open("xb", buffering=0)
+            self._file = self._path.open("xb", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
-    def write(self, block: bytes) -> None:
-        """Appends a block, whole. Raises Unavailable where the disk refuses."""
-        with _keeping():
-            left = memoryview(block)
-            while left:
-                left = left[self._file.write(left) :]
-
     def keep(self) -> None:
-        """Says that more has come, for who writes it elsewhere."""
+        """Says that more has come."""
         os.utime(self._file.fileno())
 
     def close(self) -> None:
-        """Lets the next one in, and removes the file if it still has its first name."""
+        """Lets the next one in."""
         self._file.close()
-        self.path.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
 
 
 def _check_turn(spool: Path) -> None:
@@ -216,7 +175,7 @@ def _check_turn(spool: Path) -> None:
 
 def _is_arriving(path: Path) -> bool:
     """Whether a living process writes to it: its lock ends with the process, however that ends."""
-    if _changed_at(path) < time.time() - _STALLED_SECONDS:
+    if changed_at(path) < time.time() - _STALLED_SECONDS:
         return False
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         try:
@@ -226,7 +185,8 @@ def _is_arriving(path: Path) -> bool:
     return False
 
 
-def _changed_at(path: Path) -> float:
+def changed_at(path: Path) -> float:
+    """When a file was written to last; 0 for one that is gone."""
     with contextlib.suppress(FileNotFoundError):
         return path.stat().st_mtime
     return 0.0
@@ -340,24 +300,3 @@ def path_of(upload: Upload, spool: Path) -> Path:
 def drop(session: Session, upload_ids: Iterable[str]) -> None:
     """Removes rows, whose files the caller removes when the transaction has ended."""
     session.execute(delete(Upload).where(Upload.id.in_(list(upload_ids))))
-
-
-def sweep(db: Database, spool: Path, now: datetime) -> int:
-    """Removes uploads of more than seven days ago, and files without a row that nothing has written to for an hour.
-
-    Returns how many files went. The handler of ``uploads.sweep``.
-    """
-    with db.transaction() as session:
-        rows = list(session.scalars(select(Upload)))
-        old = [row for row in rows if row.created_at < now - KEPT_FOR]
-        drop(session, [row.id for row in old])
-    gone = {path_of(row, spool).name for row in old}
-    kept = {path_of(row, spool).name for row in rows} - gone
-    limit = time.time() - _LEFTOVER_SECONDS
-    removed = 0
-    for path in spool.iterdir() if spool.is_dir() else ():
-        # A file that has just arrived has no row yet.
-        if path.name in gone or (path.name not in kept and _changed_at(path) < limit):
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed

@@ -46,9 +46,9 @@ def feed(
     """
     from podcastsvc.catalogue.scan import scan_tree
     from podcastsvc.catalogue.tree import open_tree
-    from podcastsvc.catalogue.uploads import MIB
     from podcastsvc.importing import feed as moving
     from podcastsvc.importing.arriving import Places
+    from podcastsvc.settings import MIB
 
     found = moving.read_feed(source, excepted=excepted)
     audio = sum(1 for entry in found.entries if entry.audio)

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import io
 import json
 import os
 import threading
@@ -13,13 +12,13 @@ import pytest
 
 from podcastsvc.catalogue import uploads
 from podcastsvc.catalogue.remarks import advise
+from podcastsvc.catalogue.spooling import sweeping
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Invalid, TooMany, Unavailable
 from podcastsvc.kit.language import sentence
 from podcastsvc.mail.addresses import read_address
 from podcastsvc.members import accounts
 from podcastsvc.storage.tables.upload import Upload
-from tests.catalogue.disks import full_disk
 from tests.catalogue.recordings import (
     make_chapter,
     make_comment,
@@ -54,20 +53,13 @@ def ada_id(sqlite_db, keys):
 
 
 def receive(spool, content, *, kind=Kind.AUDIO, name="talk.mp3", limit=LIMIT):
-    return uploads.receive(io.BytesIO(content), spool, kind, name, limit_bytes=limit)
-
-
-class Broken(io.RawIOBase):
-    """A body that ends in an error of its connection."""
-
-    def __init__(self, content):
-        self.content = io.BytesIO(content)
-
-    def read(self, size=-1):
-        block = self.content.read(size)
-        if not block:
-            raise ConnectionError("the other side is gone")
-        return block
+    """Keeps a file that lies in the spool under a name that vanishes."""
+    part = spool / "upload-x.part"
+    part.write_bytes(content)
+    try:
+        return uploads.take(part, spool, kind, name, limit_bytes=limit)
+    finally:
+        part.unlink()
 
 
 def test_a_whole_file_lies_under_a_name_of_ours_t_f1(spool):
@@ -109,64 +101,27 @@ def test_what_is_no_sound_is_refused_and_leaves_nothing(spool, content, sentence
     assert list(spool.iterdir()) == []
 
 
-def test_more_than_the_limit_is_refused_while_it_comes(spool):
+def test_more_than_the_limit_is_refused(spool):
     with pytest.raises(Invalid, match="smaller than 1 MB"):
         receive(spool, make_mp3(300), limit=1 << 20)
 
     assert list(spool.iterdir()) == []
 
 
-def test_a_half_sent_file_leaves_nothing(spool):
-    with pytest.raises(ConnectionError):
-        uploads.receive(Broken(make_mp3(3)), spool, Kind.AUDIO, "talk.mp3", limit_bytes=LIMIT)
-
-    assert list(spool.iterdir()) == []
-
-
-def test_no_room_on_the_disk_is_said_before_anything_is_written_t_d4(spool):
-    with pytest.raises(Unavailable, match="almost full"):
-        uploads.receive(io.BytesIO(), spool, Kind.AUDIO, "talk.mp3", limit_bytes=LIMIT, coming_bytes=8 << 50)
-
-
 @contextlib.contextmanager
 def two_arriving(spool):
-    """Two bodies that are half there while the test goes on; what came of them is read afterwards."""
-    bodies = [Pausing(make_mp3(3)) for _ in range(2)]
-    with ThreadPoolExecutor() as others:
-        results = [
-            others.submit(uploads.receive, body, spool, Kind.AUDIO, "talk.mp3", limit_bytes=LIMIT) for body in bodies
-        ]
-        for body in bodies:
-            assert body.half_read.wait(20)
-        try:
-            yield
-        finally:
-            for body in bodies:
-                body.go_on.set()
-        for result in results:
-            result.result(20)
-
-
-class Pausing:
-    """A body whose second half waits until the test lets it go on."""
-
-    def __init__(self, content):
-        half = len(content) // 2
-        self._parts = [content[:half], content[half:], b""]
-        self.half_read, self.go_on = threading.Event(), threading.Event()
-
-    def read(self, _size):
-        if len(self._parts) == 2:
-            self.half_read.set()
-            assert self.go_on.wait(20)
-        return self._parts.pop(0)
+    """Two files that arrive elsewhere while the test goes on."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(contextlib.closing(uploads.Turn(spool)))
+        yield
 
 
 def test_two_arrive_at_once_and_no_third(spool):
     with two_arriving(spool), pytest.raises(TooMany):
-        receive(spool, make_mp3(3))
+        uploads.Turn(spool)
 
-    assert len(list(spool.iterdir())) == 2
+    uploads.Turn(spool).close()
 
 
 def test_of_many_that_come_at_the_same_moment_two_arrive_t_l1(spool):
@@ -187,13 +142,6 @@ def test_of_many_that_come_at_the_same_moment_two_arrive_t_l1(spool):
             assert sum(turn is not None for turn in turns) == 2
 
 
-def test_a_disk_that_takes_nothing_is_told(spool):
-    with full_disk(), pytest.raises(Unavailable, match="could not be kept"):
-        receive(spool, make_mp3(3))
-
-    assert list(spool.iterdir()) == []
-
-
 def test_a_spool_that_is_gone_is_told(spool):
     part = spool / "upload-x.part"
     part.write_bytes(make_mp3(3))
@@ -207,14 +155,14 @@ def test_stalled_uploads_do_not_keep_others_out(spool):
         for path in spool.glob("arriving-*"):
             os.utime(path, (1, 1))
 
-        assert receive(spool, make_mp3(3)).extension == ".mp3"
+        uploads.Turn(spool).close()
 
 
 def test_what_a_killed_process_left_does_not_keep_others_out(spool):
     for name in ("arriving-a.part", "arriving-b.part"):
         (spool / name).write_bytes(b"some")
 
-    assert receive(spool, make_mp3(3)).extension == ".mp3"
+    uploads.Turn(spool).close()
 
 
 def test_a_part_of_a_form_is_kept_when_its_own_name_vanishes(spool):
@@ -301,7 +249,7 @@ def test_what_nobody_used_in_seven_days_is_swept(spool, sqlite_db, ada_id):
         uploads.save_upload(session, old, member_id=ada_id, now=NOW - timedelta(days=8))
         uploads.save_upload(session, young, member_id=ada_id, now=NOW)
 
-    uploads.sweep(sqlite_db, spool, NOW)
+    sweeping.sweep(sqlite_db, spool, NOW)
 
     assert [path.name for path in spool.iterdir()] == [f"{young.id}.mp3"]
     with sqlite_db.reading() as session:
@@ -313,7 +261,7 @@ def test_files_without_a_row_are_swept_after_an_hour(spool, sqlite_db):
         (spool / name).write_bytes(b"half")
     os.utime(spool / "arriving-killed.part", (1, 1))
 
-    uploads.sweep(sqlite_db, spool, NOW)
+    sweeping.sweep(sqlite_db, spool, NOW)
 
     assert [path.name for path in spool.iterdir()] == ["arriving-now.part"]
 

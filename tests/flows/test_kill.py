@@ -10,9 +10,9 @@ import feedparser
 import pytest
 
 from tests.catalogue.recordings import make_id3, make_mp3, make_text
-from tests.flows import uploading
 from tests.flows.conftest import SHOW, enter_studio
-from tests.site import Site
+from tests.flows.uploading import Sender
+from tests.site import Site, wait_for
 
 RECORDING = make_mp3(600, kbps=(128,), tags=make_id3(make_text("TIT2", "From the tags")))
 NEW = "/studio/episodes/new"
@@ -21,7 +21,7 @@ NEW = "/studio/episodes/new"
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
     """A served installation with an empty show; each test kills it once and starts it again."""
-    site = Site(tmp_path_factory.mktemp("killing"))
+    site = Site(tmp_path_factory.mktemp("killing"), workers=2)
     (site.episodes / "show.yaml").write_text(SHOW)
     site.run("init", "--host-email", "ada@example.org")
     yield site.start()
@@ -34,19 +34,11 @@ def ada(stage):
     return enter_studio(stage)
 
 
-def begin_upload(site, visitor, sent_bytes, name):
-    """Sends the first bytes of a recording to the studio; the open connection."""
-    connection = uploading.begin_upload(site, visitor, name, len(RECORDING))
-    connection.send(RECORDING[:sent_bytes])
-    return connection
-
-
-def upload(site, visitor):
+def upload(site, visitor, name="talk.mp3"):
     """Uploads the recording whole; its id."""
-    with contextlib.closing(begin_upload(site, visitor, len(RECORDING), "talk.mp3")) as connection:
-        answer = connection.getresponse()
-        assert answer.status == 200
-        return answer.read().decode().split('"upload":"')[1].split('"')[0]
+    sender = Sender(site, visitor, name, len(RECORDING))
+    assert sender.send(RECORDING).status == 204
+    return sender.finish()["upload"]
 
 
 def read_titles(site):
@@ -63,37 +55,65 @@ def restart(site, visitor):
 
 def find_offer(page, name):
     """The link that goes on with an upload of this name; None where the page offers none."""
-    found = page.document.xpath(f"//li[span[text()='{name}']]//a/@href")
+    found = page.document.xpath(f"//li[a[text()='{name}']]/span/a/@href")
     return found[0] if found else None
 
 
 @pytest.mark.parametrize(
     ("part", "wait_seconds"), [(0.0, 0.0), (0.5, 0.2), (0.99, 0.5), (1.0, 0.0), (1.0, 0.05), (1.0, 0.3)]
 )
-def test_a_file_that_was_arriving_is_whole_or_is_no_upload(stage, ada, part, wait_seconds):
+def test_a_file_that_was_arriving_goes_on_where_it_stopped(stage, ada, part, wait_seconds):
     name, title = f"killed-{part}-{wait_seconds}.mp3", f"Arrived {part} {wait_seconds}"
+    sender = Sender(stage, ada, name, len(RECORDING))
+    sent_bytes = int(len(RECORDING) * part)
 
-    with contextlib.closing(begin_upload(stage, ada, int(len(RECORDING) * part), name)):
+    with contextlib.closing(sender.begin_part(len(RECORDING))) as connection:
+        connection.send(RECORDING[:sent_bytes])
         time.sleep(wait_seconds)
         stage.kill()
     restart(stage, ada)
+    offset_bytes = sender.find_offset()
+    if offset_bytes < len(RECORDING):
+        assert find_offer(ada.get(NEW), name)
+        assert sender.send(RECORDING[offset_bytes:], offset_bytes).status == 204
+    upload_id = sender.finish()["upload"]
 
-    offer = find_offer(ada.get(NEW), name)
-    if offer is None:
-        assert upload(stage, ada)
-    else:
-        # It had arrived: it can be published as it is.
-        assert part == 1.0
-        assert "It is out." in ada.send(ada.get(offer), "Publish when ready", title=title).words
-        assert [path.read_bytes() for path in find_audio(stage, title)] == [RECORDING]
-    assert read_titles(stage).count(title) == (offer is not None)
+    assert offset_bytes <= sent_bytes
+    page = ada.send(ada.get(f"{NEW}?upload={upload_id}"), "Publish when ready", title=title)
+    assert "It is out." in page.words
+    assert [path.read_bytes() for path in find_audio(stage, title)] == [RECORDING]
+    assert read_titles(stage).count(title) == 1
 
 
-def test_an_upload_whose_sender_goes_away_is_no_upload(stage, ada):
-    begin_upload(stage, ada, len(RECORDING) // 2, "half.mp3").close()
+def test_a_kill_between_the_last_byte_and_the_end_loses_nothing(stage, ada):
+    sender = Sender(stage, ada, "whole.mp3", len(RECORDING))
+    assert sender.send(RECORDING).status == 204
 
-    assert upload(stage, ada)
-    assert find_offer(ada.get(NEW), "half.mp3") is None
+    end = threading.Thread(target=try_to_finish, args=(sender,))
+    end.start()
+    stage.kill()
+    end.join()
+    restart(stage, ada)
+
+    assert sender.finish()["upload"] == sender.id
+
+
+def try_to_finish(sender):
+    """Asks for the end of an upload while the server dies."""
+    with contextlib.suppress(OSError, http.client.HTTPException, AssertionError):
+        sender.finish()
+
+
+def test_an_upload_whose_sender_goes_away_goes_on_with_every_byte_that_came(stage, ada):
+    sender = Sender(stage, ada, "half.mp3", len(RECORDING))
+    half = len(RECORDING) // 2
+
+    with contextlib.closing(sender.begin_part(len(RECORDING))) as connection:
+        connection.send(RECORDING[:half])
+    wait_for(lambda: sender.find_offset() == half, "what came of the broken connection")
+
+    assert sender.send(RECORDING[half:], half).status == 204
+    assert sender.finish()["facts"]["title"] == "From the tags"
 
 
 @pytest.mark.parametrize("wait_seconds", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5])

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import ssl
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from email.utils import formatdate
@@ -363,14 +364,17 @@ def test_an_upload_arrives_whole_through_nginx(place):
         "Origin": place.front.base_url,
         "Sec-Fetch-Site": "same-origin",
         "X-CSRF-Token": token,
-        "Content-Type": "application/octet-stream",
+        "Tus-Resumable": "1.0.0",
     }
+    length = {"Upload-Length": str(len(content)), "Upload-Metadata": f"filename {b64encode(b'talk.mp3').decode()}"}
+    part = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 
-    status, _headers, body = place.front.fetch(
-        "/studio/uploads?name=talk.mp3", method="POST", headers=headers, body=content
-    )
+    _, begun, _ = place.front.fetch("/studio/uploads", method="POST", headers={**headers, **length}, body=b"")
+    path = dict(begun)["location"]
+    sent, _, _ = place.front.fetch(path, method="PATCH", headers={**headers, **part}, body=content)
+    status, _, body = place.front.fetch(path, method="POST", headers=headers, body=b"")
 
-    assert (status, b'"upload"' in body) == (200, True), body
+    assert (sent, status, b'"upload"' in body) == (204, 200, True), body
     assert not list((place.front.folder / "body").rglob("*")), "nginx kept the body in a file of its own"
 
 

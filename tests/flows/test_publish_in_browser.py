@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from tests.catalogue.recordings import make_comment, make_id3, make_mp3, make_text
 from tests.flows.browsing import Hand, watched
-from tests.flows.conftest import SHOW
+from tests.flows.conftest import SHOW, enter_studio
+from tests.flows.uploading import Sender
 from tests.site import Site
 
 pytestmark = pytest.mark.browser
@@ -120,9 +121,9 @@ def test_a_file_of_many_megabytes_fills_the_form_before_it_has_arrived(hand, sta
     hand.open_form()
 
     def hold(route):
-        held.append(route)
+        held.append(route) if not held else route.continue_()
 
-    hand.page.route("**/studio/uploads?*", hold)
+    hand.page.route("**/studio/uploads/01*", hold)
 
     hand.drop(content, "#title")
     expect(hand.page.get_by_label("Title")).to_have_value("A long talk")
@@ -164,22 +165,108 @@ def test_members_hear_it_first_after_two_clicks(hand, stage):
     assert "<title>Members first</title>" not in stage.fetch("/feed.xml").text
 
 
-def test_an_upload_that_was_cut_off_says_so_and_is_tried_again(stage, page):
+def cut_parts_off(page):
+    """From now on no part of a file arrives."""
+    page.route("**/studio/uploads/01*", lambda route: route.abort("connectionreset"))
+
+
+def test_an_upload_that_was_cut_off_goes_on_by_itself(stage, page):
     hand = HostsHand(stage, page)
     hand.enter()
     hand.open_form()
-    page.route("**/studio/uploads?*", lambda route: route.abort("connectionreset"))
+    cut_parts_off(page)
 
     hand.drop(make_recording("Cut off"), "#title")
-    expect(page.get_by_role("alert")).to_have_text("The upload stopped. Nothing is lost: try again.")
+    expect(page.get_by_text("The connection is gone. The upload goes on by itself")).to_be_visible()
     page.get_by_label("Title").fill("My own title")
-    page.unroute("**/studio/uploads?*")
-    hand.press("Try again")
+    page.unroute("**/studio/uploads/01*")
     expect(page.get_by_text("The file is here.").first).to_be_visible()
     hand.press("Publish when ready")
 
     expect(page.get_by_text("It is out.")).to_be_visible()
     assert_is_out(stage, "My own title", "my-own-title", make_recording("Cut off"))
+
+
+def give_file(page, content, name="talk.mp3"):
+    """Chooses a file with a time of its own: the same one each time."""
+    page.evaluate(
+        """([name, content]) => {
+          const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+          const given = new DataTransfer();
+          given.items.add(new File([bytes], name, {type: "audio/mpeg", lastModified: 1700000000000}));
+          const input = document.querySelector("[data-file]");
+          input.files = given.files;
+          input.dispatchEvent(new Event("change"));
+        }""",
+        [name, base64.b64encode(content).decode()],
+    )
+
+
+def test_an_upload_is_paused_and_resumed(stage, page):
+    hand = HostsHand(stage, page)
+    hand.enter()
+    hand.open_form()
+    cut_parts_off(page)
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, make_recording("Paused"))
+    expect(page.get_by_text("The connection is gone.")).to_be_visible()
+
+    hand.press("Pause")
+    expect(page.get_by_text("Paused at 0%")).to_have_count(2)
+    page.unroute("**/studio/uploads/01*")
+    hand.press("Resume")
+
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+
+
+def test_after_a_reload_the_form_is_as_it_was_and_the_same_file_goes_on(stage, page):
+    hand, content, offsets = HostsHand(stage, page), make_recording("Left in the middle"), []
+    hand.enter()
+    hand.open_form()
+    cut_parts_off(page)
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, content)
+    expect(page.get_by_text("The connection is gone.")).to_be_visible()
+    page.get_by_label("Title").fill("Typed before the reload")
+    page.wait_for_url("**/studio/episodes/new?kept=*")
+    upload_id = page.locator("[data-id]").input_value()
+    half = len(content) // 2
+    Sender(stage, enter_studio(stage), "", 0, path=f"/studio/uploads/{upload_id}").send(content[:half])
+
+    page.reload()
+    page.unroute("**/studio/uploads/01*")
+    expect(page.get_by_label("Title")).to_have_value("Typed before the reload")
+    expect(page.get_by_text("The upload stopped at 49%")).to_be_visible()
+    page.locator("form[data-ready]").wait_for()
+    page.on("request", lambda request: offsets.append(request.headers.get("upload-offset")))
+    give_file(page, content)
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+    hand.press("Publish when ready")
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
+    assert [offset for offset in offsets if offset] == [str(half)]
+    assert_is_out(stage, "Typed before the reload", "typed-before-the-reload", content)
+
+
+def test_another_file_takes_the_place_of_one_on_its_way(stage, page):
+    hand = HostsHand(stage, page)
+    hand.enter()
+    hand.open_form()
+    cut_parts_off(page)
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, make_recording("The wrong one"), "wrong.mp3")
+    expect(page.get_by_text("The connection is gone.")).to_be_visible()
+    page.unroute("**/studio/uploads/01*")
+
+    with page.expect_file_chooser() as chooser:
+        hand.press("Replace")
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        chooser.value.set_files(
+            {"name": "right.mp3", "mimeType": "audio/mpeg", "buffer": make_recording("The right one")}
+        )
+
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+    expect(page.get_by_role("region", name="Upload").get_by_text("right.mp3")).to_be_visible()
 
 
 def test_what_the_tags_say_never_lands_under_the_cursor(hand):
@@ -189,9 +276,13 @@ def test_what_the_tags_say_never_lands_under_the_cursor(hand):
     page = hand.page
 
     def hold(route):
-        held["head" if "/head" in route.request.url else "whole"] = route
+        name = "head" if "/head" in route.request.url else "whole"
+        held.setdefault(name, route)
+        if held[name] is not route:
+            route.continue_()
 
-    page.route("**/studio/uploads**", hold)
+    page.route("**/studio/uploads/head?*", hold)
+    page.route("**/studio/uploads/01*", hold)
     hand.drop(make_recording("From the tags"), "#title")
     page.get_by_label("Title").focus()
 

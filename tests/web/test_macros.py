@@ -172,4 +172,7 @@ def test_words_for_the_upload_script_keep_their_gaps(render):
 
     says = page.find(".//form").get("data-says")
 
-    assert says == "{percent}% · {done} of {all} MB · {left} left. You can keep writing."
+    assert (
+        says
+        == "{percent}% · {done} of {all} MB · {left} left. You can keep writing, or close the tab and resume later."
+    )

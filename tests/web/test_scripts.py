@@ -49,6 +49,7 @@ class Bench:
         self.base_url = f"http://127.0.0.1:{port}"
         self.posted = []
         self.uploads = []
+        self.removed = []
         self.gate = threading.Event()
         self.gate.set()
         self.app = app
@@ -56,7 +57,10 @@ class Bench:
         app.add_url_rule("/try/audio.wav", "try.audio", self.audio)
         app.add_url_rule("/try/once", "try.once", self.once, methods=["POST"])
         app.add_url_rule("/try/head", "try.head", self.head, methods=["POST"])
-        app.add_url_rule("/try/upload", "try.upload", self.upload, methods=["POST"])
+        app.add_url_rule("/try/upload", "try.begin", self.begin, methods=["POST"])
+        app.add_url_rule(
+            "/try/upload/<int:number>", "try.upload", self.upload, methods=["HEAD", "PATCH", "POST", "DELETE"]
+        )
         allow_audio("try.once")
         allow_audio("try.head")
         allow_audio("try.upload")
@@ -78,8 +82,18 @@ class Bench:
     def head(self):
         return jsonify({"facts": {"title": "From the tags", "number": 215}, "shown": "1 h 06 min"})
 
-    def upload(self):
-        self.uploads.append(len(request.get_data()))
+    def begin(self):
+        self.uploads.append(0)
+        return "", 201, {"Location": f"/try/upload/{len(self.uploads)}"}
+
+    def upload(self, number):
+        """One upload as the protocol has it; its end waits behind the gate."""
+        if request.method == "DELETE":
+            self.removed.append(number)
+            return "", 204
+        if request.method in {"HEAD", "PATCH"}:
+            self.uploads[number - 1] += len(request.get_data())
+            return "", 204 if request.method == "PATCH" else 200, {"Upload-Offset": str(self.uploads[number - 1])}
         self.gate.wait(20)
         return jsonify({"upload": "01X", "facts": {}, "checks": [{"state": "warn", "text": "No transcript yet."}]})
 

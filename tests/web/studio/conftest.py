@@ -1,5 +1,6 @@
 """Ada's studio over real folders: a show, recordings, and the way through a form."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -100,6 +101,36 @@ def make_form(fields, files):
     ]
     lines = (f"--x\r\nContent-Disposition: {head}\r\n\r\n".encode() + body + b"\r\n" for head, body in parts)
     return b"".join(lines) + b"--x--\r\n"
+
+
+class Sender:
+    """The page's script that uploads, without its page: asks by the tus protocol with the form's token."""
+
+    def __init__(self, studio):
+        self.studio = studio
+        self.token = read_token(studio.get("/studio/episodes/new"))
+
+    def ask(self, method, path, headers=(), **more):
+        usual = {"X-CSRF-Token": self.token, "Accept": "application/json", "Tus-Resumable": "1.0.0"}
+        named = {name: value for name, value in {**usual, **dict(headers)}.items() if value is not None}
+        return self.studio.open(path, method=method, headers=named, **more)
+
+    def begin(self, length, name="talk.mp3", fingerprint="talk.mp3:1:2", **headers):
+        pairs = {"filename": name, "fingerprint": fingerprint}
+        metadata = ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in pairs.items())
+        return self.ask(
+            "POST", "/studio/uploads", {"Upload-Length": str(length), "Upload-Metadata": metadata, **headers}
+        )
+
+    def send(self, path, content, offset=0, **headers):
+        usual = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        return self.ask("PATCH", path, {**usual, **headers}, data=content, content_length=len(content))
+
+    def find_offset(self, path):
+        return int(self.ask("HEAD", path).headers["Upload-Offset"])
+
+    def finish(self, path):
+        return self.ask("POST", path)
 
 
 def read_titles(client, path="/feed.xml"):

@@ -21,6 +21,8 @@ def make_path(rule):
         .replace("<payment_id>", "pi_1")
         .replace("<any(articles, pages, people, calls):place>", "articles")
         .replace("<what>", "members")
+        .replace("<upload_id>", "01x")
+        .replace("<unsaved_id>", "01x")
         .replace("<key>", "members")
         .replace("<name>", "20260602T100000-a.eml")
     )

@@ -14,7 +14,7 @@ from podcastsvc.errors import Unavailable
 from podcastsvc.kit import files
 from tests.catalogue.recordings import make_mp3
 from tests.web.conftest import read_token
-from tests.web.studio.conftest import RECORDING, make_form, read_field, read_titles, send_form
+from tests.web.studio.conftest import RECORDING, Sender, make_form, read_field, read_titles, send_form
 from tests.web.studio.test_publishing import upload
 
 pytestmark = pytest.mark.usefixtures("show")
@@ -88,14 +88,7 @@ def test_a_file_that_finds_no_room_costs_nothing_that_was_typed(studio, root, se
 
 @no_limit
 def test_an_upload_that_finds_no_room_is_answered_with_what_to_do(studio):
-    token = read_token(studio.get("/studio/episodes/new"))
-
-    answer = studio.post(
-        "/studio/uploads?name=long.mp3",
-        input_stream=io.BytesIO(RECORDING),
-        environ_overrides={"CONTENT_LENGTH": str(MORE_THAN_ANY_DISK)},
-        headers={"X-CSRF-Token": token, "Accept": "application/json"},
-    )
+    answer = Sender(studio).begin(MORE_THAN_ANY_DISK)
 
     assert (answer.status_code, answer.mimetype) == (503, "text/plain")
     assert "Remove old files or make the disk larger" in answer.text

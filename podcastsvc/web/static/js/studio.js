@@ -3,6 +3,7 @@ import { guardForms } from "./forms.js";
 
 const behaviours = {
   "form[data-upload]": () => import("./upload.js"),
+  "form[data-keep]": () => import("./keep.js"),
   "[data-preview-button]": () => import("./preview.js"),
   "podcast-player": () => import("./player.js"),
   "[data-copy]": () => import("./copy.js"),

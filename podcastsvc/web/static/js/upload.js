@@ -1,12 +1,17 @@
 // The studio's upload: a file dropped anywhere on the page or chosen goes up while the form is filled in.
 //
 // <form data-upload="address" [data-head="address"] data-max-bytes="…"> with its words in data-says-… attributes.
-// The first part of the file goes to data-head, the whole file to data-upload: each as the raw body of a POST with the
-// form's token in X-CSRF-Token, the file's name as ?name= and its size in bytes as ?size=. Both answer JSON:
+// The file goes to data-upload by the tus protocol (tus.js), and goes on where it stopped: after a break, a pause, or on
+// another day, when the same file is chosen again. data-unfinished lists what has begun, as JSON:
+//   [{"id": "…", "fingerprint": "name:size:time", "href": "address"}]
+// The first part of the file goes to data-head as well, the raw body of a POST, with its name as ?name= and its size as
+// ?size=; a POST to the upload's own address ends it. Both answer JSON:
 //   {"facts": {"title": "…", "season": 3}, "shown": "1 h 06 min · mp3 128 kbit/s",
-//    "checks": [{"state": "ok" | "warn", "text": "…"}], "upload": "id, only for the whole file"}
+//    "checks": [{"state": "ok" | "warn", "text": "…"}], "upload": "id, only at the end"}
 // or, with an error status, a plain sentence for the person. A fact fills the field with that data-fact unless the
 // person has typed there. Pressing Publish during the upload waits for its end.
+
+import { Transfer, fingerprint } from "./tus.js";
 
 const HEAD_BYTES = 2 * 1024 * 1024;
 const MEGABYTE = 1_000_000;
@@ -23,12 +28,13 @@ class Upload {
     this.find = (mark) => form.querySelector(`[data-${mark}]`);
     this.input = this.find("file");
     this.filled = new Map();
+    this.unfinished = JSON.parse(form.dataset.unfinished || "[]");
     this.input.addEventListener("change", () => this.take(this.input.files[0]));
     this.find("cancel").addEventListener("click", () => this.cancel());
-    this.find("retry").addEventListener("click", () => this.start());
+    this.find("pause").addEventListener("click", () => this.pause());
+    this.find("resume").addEventListener("click", () => this.resume());
     form.querySelectorAll("[data-choose]").forEach((button) => button.addEventListener("click", () => this.input.click()));
     form.addEventListener("submit", (event) => this.holdBack(event));
-    addEventListener("beforeunload", (event) => { if (this.request) event.preventDefault(); });
     this.listenForDrops();
     form.dataset.ready = "";
   }
@@ -51,11 +57,22 @@ class Upload {
     const problem = this.examine(file);
     this.complain(problem);
     if (problem) return;
-    this.request?.abort();
+    if (this.transfer && fingerprint(file) === fingerprint(this.file)) {
+      this.input.value = "";
+      if (!this.transfer.running) this.resume();
+      return;
+    }
+    this.leave();
     this.file = file;
     // The form carries the upload's id; the file itself is not sent a second time.
     this.input.value = "";
     this.start();
+  }
+
+  // Another file in the place of one that was on its way: that one is not wanted any more.
+  leave() {
+    this.transfer?.drop();
+    this.transfer = null;
   }
 
   examine(file) {
@@ -72,26 +89,61 @@ class Upload {
   }
 
   start() {
-    this.complain("");
+    const { file } = this;
+    const known = this.unfinished.find((each) => each.fingerprint === fingerprint(file));
     this.show(true);
-    this.find("retry").hidden = true;
-    this.find("name").textContent = this.file.name;
-    this.find("shown").textContent = `${megabytes(this.file.size)} MB`;
-    this.find("id").value = "";
-    this.sendHead(this.file);
-    this.send(this.file);
+    this.find("name").textContent = file.name;
+    this.find("shown").textContent = `${megabytes(file.size)} MB`;
+    this.put_id(known?.id ?? "");
+    this.transfer = new Transfer(file, {
+      create: this.form.dataset.upload,
+      known: known?.href ?? "",
+      headers: () => this.headers(),
+      on: {
+        begun: (address) => this.note(address),
+        moved: (bytes) => this.progress(bytes, file.size),
+        stopped: (sentence, willTryAgain) => this.stop(sentence, willTryAgain),
+        arrived: (address) => this.finish(address, file),
+      },
+    });
+    this.sendHead(file);
+    this.resume();
+  }
+
+  note(address) {
+    const id = address.split("/").pop();
+    this.unfinished.push({ id, href: address, fingerprint: fingerprint(this.file) });
+    this.put_id(id);
+  }
+
+  // The form saves itself, and with it which file is on its way.
+  put_id(id) {
+    this.find("id").value = id;
+    this.form.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  resume() {
+    this.complain("");
+    this.began = null;
+    this.offer("pause");
+    if (this.transfer.hasArrived) this.finish(this.transfer.address, this.file);
+    else this.transfer.run();
+  }
+
+  pause() {
+    this.transfer.pause();
+    this.waiting = null;
+    this.offer("resume");
+    this.sayProgress("saysPaused");
+    this.announce(this.find("progress-text").textContent);
+  }
+
+  offer(name) {
+    for (const each of ["pause", "resume"]) this.find(each).hidden = each !== name;
   }
 
   headers() {
-    return {
-      Accept: "application/json",
-      "Content-Type": "application/octet-stream",
-      "X-CSRF-Token": this.form.querySelector('[name="csrf_token"]')?.value ?? "",
-    };
-  }
-
-  address(base, file) {
-    return `${base}?${new URLSearchParams({ name: file.name, size: file.size })}`;
+    return { Accept: "application/json", "X-CSRF-Token": this.form.querySelector('[name="csrf_token"]')?.value ?? "" };
   }
 
   // Only a convenience: if it fails, the whole file brings the same facts at its end.
@@ -99,30 +151,26 @@ class Upload {
     const { head } = this.form.dataset;
     if (!head) return;
     try {
-      const answer = await fetch(this.address(head, file), { method: "POST", headers: this.headers(), body: file.slice(0, HEAD_BYTES) });
+      const address = `${head}?${new URLSearchParams({ name: file.name, size: file.size })}`;
+      const headers = { ...this.headers(), "Content-Type": "application/octet-stream" };
+      const answer = await fetch(address, { method: "POST", headers, body: file.slice(0, HEAD_BYTES) });
       if (answer.ok && file === this.file) this.fill(await answer.json());
     } catch { /* The whole file follows. */ }
   }
 
-  send(file) {
-    const request = new XMLHttpRequest();
-    this.request = request;
-    const began = performance.now();
-    request.open("POST", this.address(this.form.dataset.upload, file));
-    for (const [name, value] of Object.entries(this.headers())) request.setRequestHeader(name, value);
-    request.upload.addEventListener("progress", (event) => this.progress(event.loaded, file.size, (performance.now() - began) / 1000));
-    request.addEventListener("load", () => this.finish(request, file));
-    request.addEventListener("error", () => this.stop(this.form.dataset.saysStopped));
-    request.send(file);
+  // Time left is judged from what has moved since it last began to.
+  progress(done, all) {
+    this.done = { done: Math.min(done, all), all };
+    this.began ??= { at: performance.now(), done };
+    const seconds = (performance.now() - this.began.at) / 1000;
+    const moved = done - this.began.done;
+    this.find("bar").value = done / all;
+    this.sayProgress(done < all ? "says" : "saysReading", moved > 0 ? timeLeft(((all - done) / moved) * seconds) : "…");
   }
 
-  progress(done, all, seconds) {
-    const part = Math.min(1, done / all);
-    this.find("bar").value = part;
-    const left = part > 0 && part < 1 ? timeLeft((seconds / part) * (1 - part)) : "";
-    this.say(part < 1 ? "says" : "saysReading", {
-      percent: String(Math.floor(part * 100)), done: megabytes(Math.min(done, all)), all: megabytes(all), left,
-    });
+  sayProgress(name, left = "") {
+    const { done, all } = this.done ?? { done: 0, all: this.file.size };
+    this.say(name, { percent: String(Math.floor((done / all) * 100)), done: megabytes(done), all: megabytes(all), left });
   }
 
   say(name, values = {}) {
@@ -130,37 +178,47 @@ class Upload {
     this.find("progress-text").textContent = words;
   }
 
-  finish(request, file) {
-    this.request = null;
-    const isJson = request.getResponseHeader("Content-Type")?.includes("json");
-    const answer = isJson ? JSON.parse(request.responseText) : {};
-    if (request.status >= 400 || !answer.upload) {
-      const isLine = request.getResponseHeader("Content-Type")?.startsWith("text/plain");
-      this.stop((isLine && request.responseText.trim()) || this.form.dataset.saysStopped);
+  async finish(address, file) {
+    this.offer("");
+    this.say("saysReading", { all: megabytes(file.size) });
+    this.isReading = true;
+    const answer = await fetch(address, { method: "POST", headers: this.headers() }).catch(() => null);
+    this.isReading = false;
+    if (file !== this.file) return;
+    const type = answer?.headers.get("Content-Type") ?? "";
+    if (!answer?.ok || !type.includes("json")) {
+      this.stop(type.startsWith("text/plain") ? (await answer.text()).trim() : "", false);
+      // What cannot be used is not kept there either.
+      if (answer?.status === 422) this.offer("");
       return;
     }
+    const found = await answer.json();
+    this.transfer = null;
     this.find("bar").value = 1;
-    this.find("id").value = answer.upload;
-    this.fill(answer);
+    this.put_id(found.upload);
+    this.fill(found);
     this.say("saysDone");
     this.announce(this.form.dataset.saysDone);
     if (this.waiting) this.form.requestSubmit(this.waiting);
   }
 
-  stop(sentence) {
-    this.request = null;
+  stop(sentence, willTryAgain) {
+    if (willTryAgain) {
+      this.began = null;
+      this.say("saysAway");
+      return;
+    }
     this.waiting = null;
-    this.find("retry").hidden = false;
-    this.say("saysHalted");
-    this.complain(sentence);
+    this.offer("resume");
+    this.sayProgress("saysPaused");
+    this.complain(sentence || this.form.dataset.saysStopped);
   }
 
   cancel() {
-    this.request?.abort();
-    this.request = null;
+    this.leave();
     this.waiting = null;
     this.file = null;
-    this.find("id").value = "";
+    this.put_id("");
     this.complain("");
     this.show(false);
     this.input.focus();
@@ -211,7 +269,7 @@ class Upload {
 
   // Publish pressed early: the form goes by itself when the file has arrived.
   holdBack(event) {
-    if (!this.request) return;
+    if (!this.transfer?.running && !this.isReading) return;
     event.preventDefault();
     this.waiting = event.submitter;
     this.announce(this.form.dataset.saysWaiting);

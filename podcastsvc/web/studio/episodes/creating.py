@@ -9,21 +9,23 @@ from typing import Any
 from flask import make_response, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from podcastsvc.billing.plans import PlanView, list_plans
 from podcastsvc.catalogue import episodes as catalogue
-from podcastsvc.catalogue import publishing, uploads
-from podcastsvc.catalogue.access import State, read_access, state_of
+from podcastsvc.catalogue import publishing
+from podcastsvc.catalogue.access import State
 from podcastsvc.catalogue.publishing import Contents, Files
 from podcastsvc.catalogue.shownotes import ShowNotes
+from podcastsvc.catalogue.spooling.resuming import count_percent
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Failure, Unavailable
 from podcastsvc.kit import language as languages
 from podcastsvc.kit.language import N_
 from podcastsvc.kit.secrets import make_token
 from podcastsvc.storage import limits
-from podcastsvc.storage.tables.upload import Upload
+from podcastsvc.storage.tables.upload import UnfinishedUpload, Upload
 from podcastsvc.web.context import language, now, services
 from podcastsvc.web.errors import find_answer
 from podcastsvc.web.pages import gettext, render
@@ -40,9 +42,18 @@ from podcastsvc.web.studio.episodes.form import (
     read_contents,
     read_typed,
 )
+from podcastsvc.web.studio.episodes.keeping import (
+    AUDIO_FIELD,
+    find_half,
+    find_kept,
+    forget_kept,
+    list_drafts,
+    read_fields,
+    write_unfinished,
+)
 from podcastsvc.web.studio.episodes.listing import render_preview
 from podcastsvc.web.studio.episodes.parts import (
-    find_upload,
+    find_uploads,
     let_go,
     list_part_checks,
     list_paths,
@@ -51,7 +62,7 @@ from podcastsvc.web.studio.episodes.parts import (
     view_parts,
 )
 from podcastsvc.web.studio.episodes.places import ShowPlace, list_places, pick_place, rescan
-from podcastsvc.web.studio.episodes.uploads import limit_of, spool
+from podcastsvc.web.studio.episodes.uploads import limit_of
 from podcastsvc.web.studio.forms import FormReader
 
 log = logging.getLogger(__name__)
@@ -123,15 +134,19 @@ def read_frame(session: Session, show_key: str) -> FormFrame:
 @blueprint.get("/episodes/new")
 @host_only
 def new_episode() -> str:
-    """The empty form, or one that goes on with an upload that is here already."""
+    """The empty form; or one that goes on with what was typed before, or with an upload that is here or was on its way."""
     with services().db.reading() as session:
-        frame = read_frame(session, request.args.get("show", ""))
-        found = find_upload(session, request.args.get("upload", ""))
+        kept = find_kept(session)
+        fields = MultiDict({AUDIO_FIELD: request.args.get("upload", "")}) if kept is None else read_fields(kept)
+        frame = read_frame(session, fields.get("show") or request.args.get("show", ""))
+        found = find_uploads(session, fields)
     form = make_empty(first_days=frame.place.facts.members_first_days, at=frame.find_slot(), zone=frame.zone)
+    form = form if kept is None else read_typed(fields)
     facts = read_main_facts(found)
     if facts is not None:
         fill_from_facts(form, facts)
-    return _show(frame, form, found, {})
+    half = find_half(request.args.get("resume") or fields.get(AUDIO_FIELD, ""))
+    return _show(frame, form, found, {}, Unsaved(half, "" if kept is None else kept.id))
 
 
 @blueprint.post("/episodes/new")
@@ -183,6 +198,7 @@ def _create(frame: FormFrame, contents: Contents, found: dict[Kind, Upload]) -> 
         episode_id = rescan(place.folder / name)
         _note_done()
         let_go(found)
+        forget_kept()
     except Unavailable:
         # The folder stands, and the scan of the next minute reads it: the form must not come back to be sent again.
         log.warning("an episode was written, but perhaps not read yet", extra={"by": current_user.id})
@@ -228,23 +244,51 @@ def _count(what: str, once: str) -> int:
         return limits.count(session, what, once, window=ONCE_FOR, now=now())
 
 
-def _show(frame: FormFrame, form: EpisodeForm, found: dict[Kind, Upload], errors: dict[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What a form goes on with that is not saved: a file that stopped on its way, and the id of what was kept of it."""
+
+    half: UnfinishedUpload | None = None
+    kept_id: str = ""
+
+    def as_values(self) -> dict[str, Any]:
+        """The values that the templates of forms need."""
+        half = self.half
+        return {
+            "kept_id": self.kept_id,
+            "half": None if half is None else {"name": half.declared_name, "percent": count_percent(half)},
+            "half_id": "" if half is None else half.id,
+            "unfinished": write_unfinished(),
+        }
+
+
+def read_unsaved() -> Unsaved:
+    """The same for a form that comes back."""
+    return Unsaved(find_half(request.form.get(AUDIO_FIELD, "")), request.form.get("kept", ""))
+
+
+def _show(
+    frame: FormFrame,
+    form: EpisodeForm,
+    found: dict[Kind, Upload],
+    errors: dict[str, str],
+    unsaved: Unsaved | None = None,
+) -> str:
+    unsaved = unsaved or read_unsaved()
     with services().db.reading() as session:
-        drafts = [each for each in catalogue.list_all(session) if state_of(read_access(each), now()) is State.DRAFT]
-        used = {upload.id for upload in found.values()}
-        unused = [each for each in uploads.list_unused(session, spool()) if each.id not in used]
+        drafts = list_drafts(session, [upload.id for upload in found.values()])
     is_asked = request.method == "POST"
     return render(
         "studio/episodes/new.html",
         errors=errors,
         parts=view_parts(found, errors),
         checks=list_part_checks(found),
-        drafts=drafts[:8],
-        unused=[{"id": each.id, "name": each.declared_name, "created_at": each.created_at} for each in unused[:8]],
+        drafts=drafts,
         once=make_token(),
-        is_open=is_asked or bool(found),
+        is_open=is_asked or bool(found) or bool(unsaved.kept_id),
         opened=needs_more(errors),
         preview=render_preview(form.notes) if request.form.get("do") == "preview" else "",
+        **unsaved.as_values(),
         **frame.as_values(form, state=None),
     )
 

@@ -1,11 +1,12 @@
 """One episode in the studio: changing it, replacing its audio, withdrawing it, bringing it back, deleting a draft."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import make_response, request
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from podcastsvc.billing.plans import list_titles
@@ -15,10 +16,11 @@ from podcastsvc.catalogue.episodes import find_main_audio
 from podcastsvc.catalogue.problems import find_problems
 from podcastsvc.catalogue.publishing import Contents, Files, Opened
 from podcastsvc.catalogue.shownotes import ShowNotes
+from podcastsvc.catalogue.spooling import drafts
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Conflict, Failure
 from podcastsvc.storage.tables.episode import AudioFile
-from podcastsvc.storage.tables.upload import Upload
+from podcastsvc.storage.tables.upload import KeptForm, Upload
 from podcastsvc.web.context import language, now, services
 from podcastsvc.web.errors import find_answer
 from podcastsvc.web.language import make_path
@@ -28,10 +30,26 @@ from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.site.shows import load_show
 from podcastsvc.web.studio.blueprint import blueprint, go
 from podcastsvc.web.studio.episodes.checks import write_length
-from podcastsvc.web.studio.episodes.creating import FormFrame, name_files, needs_more, read_form, read_frame
+from podcastsvc.web.studio.episodes.creating import (
+    FormFrame,
+    Unsaved,
+    name_files,
+    needs_more,
+    read_form,
+    read_frame,
+    read_unsaved,
+)
 from podcastsvc.web.studio.episodes.form import EpisodeForm, fill_from_notes, read_typed
+from podcastsvc.web.studio.episodes.keeping import AUDIO_FIELD, find_half, find_kept, forget_kept, read_fields
 from podcastsvc.web.studio.episodes.listing import name_audience, name_state, render_preview
-from podcastsvc.web.studio.episodes.parts import let_go, list_part_checks, list_paths, receive_parts, view_parts
+from podcastsvc.web.studio.episodes.parts import (
+    find_uploads,
+    let_go,
+    list_part_checks,
+    list_paths,
+    receive_parts,
+    view_parts,
+)
 from podcastsvc.web.studio.episodes.places import EpisodePlace, get_place, rescan
 
 log = logging.getLogger(__name__)
@@ -52,7 +70,8 @@ class Said:
 class Page:
     """Everything that the page of one episode is made from. ``form`` is None where the notes cannot be changed here.
 
-    ``other`` are the notes as somebody else has left them while the form was open.
+    ``other`` are the notes as somebody else has left them while the form was open; ``waiting`` is what was typed here
+    before and not saved, while it is not what the form shows.
     """
 
     place: EpisodePlace
@@ -61,6 +80,8 @@ class Page:
     form: EpisodeForm | None
     problem: str = ""
     other: ShowNotes | None = None
+    unsaved: Unsaved = field(default_factory=Unsaved)
+    waiting: KeptForm | None = None
 
     @property
     def state(self) -> State:
@@ -91,7 +112,17 @@ def _open(episode_id: int) -> Page:
 @host_only
 def episode(episode_id: int) -> str:
     """The form of one episode, with its state and what the scan found."""
-    return _show(_open(episode_id), {}, {})
+    page = _open(episode_id)
+    with services().db.reading() as session:
+        kept = find_kept(session)
+        waiting = drafts.find_of_episode(session, episode_id, current_user.id) if kept is None else None
+        fields = read_fields(kept) if kept is not None else MultiDict()
+        found = find_uploads(session, fields)
+    page.waiting = waiting
+    if kept is not None and page.form is not None:
+        page.form = read_typed(fields)
+        page.unsaved = Unsaved(find_half(fields.get(AUDIO_FIELD, "")), kept.id)
+    return _show(page, found, {})
 
 
 @blueprint.post("/episodes/<int:episode_id>")
@@ -100,6 +131,7 @@ def save_episode(episode_id: int) -> str | Response:
     """Writes what was changed; with a mistake, or a change by somebody else, the form comes back as it was typed."""
     page, errors = _open(episode_id), dict[str, str]()
     found = receive_parts(errors)
+    page.unsaved = read_unsaved()
     before = page.opened
     typed = page.form = read_typed(request.form)
     if before is None:
@@ -136,6 +168,7 @@ def _save(page: Page, contents: Contents, found: dict[Kind, Upload]) -> Response
     )
     rescan(place.folder)
     let_go(found)
+    forget_kept(place.episode.id)
     log.info("episode changed", extra={"episode": place.episode.id, "by": current_user.id})
     done = page.frame.tell_after(contents, place.episode.published_at)
     return go("studio.episode", episode_id=place.episode.id, done=done)
@@ -182,6 +215,8 @@ def _show(page: Page, found: dict[Kind, Upload], errors: dict[str, str]) -> str:
         problems=problems.remarks if problems is not None else (),
         form_problem=page.problem,
         other=page.other,
+        waiting=page.waiting,
+        **page.unsaved.as_values(),
         parts=view_parts(found, errors, there, request.form.getlist("remove")),
         checks=list_part_checks(found, there),
         file_name=there.get(Kind.AUDIO) or there.get(Kind.MEMBERS, ""),

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import request
+from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from podcastsvc.catalogue import audio, uploads
+from podcastsvc.catalogue.spooling import resuming
 from podcastsvc.catalogue.uploads import Kind, UploadFacts
-from podcastsvc.errors import Failure, Invalid
+from podcastsvc.errors import Conflict, Failure, Invalid
 from podcastsvc.kit.language import N_
 from podcastsvc.storage.tables.upload import Upload
 from podcastsvc.web.context import services
 from podcastsvc.web.pages import gettext, write_megabytes
 from podcastsvc.web.studio.episodes.checks import Check, list_checks, write_shown
-from podcastsvc.web.studio.episodes.uploads import keep_part, spool
+from podcastsvc.web.studio.episodes.uploads import keep_part, limit_of, spool
 
 GONE = N_("The uploaded file is used already, or older than seven days. Choose it again.")
 _LABELS = {
@@ -64,6 +66,10 @@ def receive_parts(errors: dict[str, str]) -> dict[Kind, Upload]:
                 found[kind] = keep_part(part, kind)
             elif named:
                 found[kind] = _find(named, kind)
+        except Conflict as refusal:
+            # It is still on its way: a draft goes without it, and it can be gone on with there.
+            if request.form.get("do") not in {"draft", "preview"}:
+                errors[kind] = gettext(refusal.message)
         except Failure as refusal:
             errors[kind] = gettext(refusal.message)
     return found
@@ -72,15 +78,19 @@ def receive_parts(errors: dict[str, str]) -> dict[Kind, Upload]:
 def _find(upload_id: str, kind: Kind) -> Upload:
     with services().db.reading() as session:
         found = uploads.find_upload(session, spool(), upload_id, kind)
+    if found is None and kind is Kind.AUDIO:
+        # All of it is here, and the server died or the page was left before it was looked at; or not all of it.
+        limit = limit_of(kind)
+        found = resuming.finish(services().db, spool(), upload_id, current_user.id, limit_bytes=limit)
     if found is None:
         raise Invalid(GONE)
     return found
 
 
-def find_upload(session: Session, upload_id: str) -> dict[Kind, Upload]:
-    """The main audio that a "resume" link names, as ``receive_parts`` would give it."""
-    found = uploads.find_upload(session, spool(), upload_id, Kind.AUDIO)
-    return {} if found is None else {Kind.AUDIO: found}
+def find_uploads(session: Session, fields: Mapping[str, str]) -> dict[Kind, Upload]:
+    """The uploads that a kept form names, as ``receive_parts`` would give them; those that are gone are left out."""
+    named = {kind: uploads.find_upload(session, spool(), fields.get(f"{kind}_upload", ""), kind) for kind in Kind}
+    return {kind: upload for kind, upload in named.items() if upload is not None}
 
 
 def list_paths(found: Mapping[Kind, Upload]) -> dict[Kind, Path]:

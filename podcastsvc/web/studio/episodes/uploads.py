@@ -1,4 +1,4 @@
-"""Uploads: the whole body of a request is one file; and the files that come as parts of a form."""
+"""What an audio file's first bytes tell while it is on its way, and the files that come as parts of a form."""
 
 import tempfile
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from flask import Response, abort, g, jsonify, request
+from flask import Response, g, jsonify, request
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 
@@ -17,7 +17,7 @@ from podcastsvc.errors import Invalid
 from podcastsvc.settings import MIB
 from podcastsvc.storage.tables.upload import Upload
 from podcastsvc.web.context import now, services, settings
-from podcastsvc.web.requests import LARGER, ArrivingPart, allow_audio, spool_folder
+from podcastsvc.web.requests import LARGER, ArrivingPart, spool_folder
 from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.episodes.checks import as_json, list_checks, write_shown
@@ -26,7 +26,6 @@ HEAD_BYTES = 2 * MIB
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-allow_audio("studio.upload")
 # A read at the very limit counts as one beyond it where the server marks the end of the body itself.
 LARGER["studio.upload_head"] = HEAD_BYTES + 1
 
@@ -42,25 +41,6 @@ def for_script(view: View) -> View:
     return marked  # type: ignore[return-value]
 
 
-@blueprint.post("/uploads")
-@host_only
-@for_script
-def upload() -> Response:
-    """Takes one whole audio file as the body; answers with what was read from it, and the id that the form carries."""
-    limit = limit_of(Kind.AUDIO)
-    coming = request.content_length
-    if coming is None:
-        # Without its length a half-sent file could not be told from a whole one.
-        abort(411)
-    if coming > limit:
-        raise Invalid(too_large(limit))
-    arrival = uploads.receive(
-        request.stream, spool(), Kind.AUDIO, request.args.get("name", ""), limit_bytes=limit, coming_bytes=coming
-    )
-    keep(arrival)
-    return jsonify({"upload": arrival.id, **_describe(arrival.facts, arrival.extension)})
-
-
 @blueprint.post("/uploads/head")
 @host_only
 @for_script
@@ -73,10 +53,10 @@ def upload_head() -> Response:
         file.flush()
         facts = uploads.read_head(Path(file.name), Kind.AUDIO, size)
     extension = Path(request.args.get("name", "")).suffix.lower()
-    return jsonify({} if facts is None else _describe(facts, extension))
+    return jsonify({} if facts is None else describe(facts, extension))
 
 
-def _describe(facts: UploadFacts, extension: str) -> dict[str, Any]:
+def describe(facts: UploadFacts, extension: str) -> dict[str, Any]:
     """What the upload script fills in and shows."""
     filled = {
         "title": facts.title or None,
