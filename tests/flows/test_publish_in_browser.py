@@ -236,7 +236,7 @@ def test_after_a_reload_the_form_is_as_it_was_and_the_same_file_goes_on(stage, p
     page.reload()
     page.unroute("**/studio/uploads/01*")
     expect(page.get_by_label("Title")).to_have_value("Typed before the reload")
-    expect(page.get_by_text("The upload stopped at 49%")).to_be_visible()
+    expect(page.get_by_text("The upload stopped at 50%")).to_be_visible()
     page.locator("form[data-ready]").wait_for()
     page.on("request", lambda request: offsets.append(request.headers.get("upload-offset")))
     give_file(page, content)
