@@ -35,6 +35,12 @@ def find_by_id(session: Session, writing_id: int) -> Writing | None:
     return session.scalar(select(Writing).where(Writing.id == writing_id).options(joinedload(Writing.picture)))
 
 
+def list_by_id(session: Session, writing_ids: Sequence[int]) -> list[Writing]:
+    """Texts by their rows' ids, in any order; those that are not there are left out."""
+    query = select(Writing).where(Writing.id.in_(writing_ids)).options(joinedload(Writing.picture))
+    return list(session.scalars(query))
+
+
 def find_by_file(session: Session, path: str) -> Writing | None:
     """A text by its path from the root, ``articles/why-maps-lie.md``."""
     return session.scalar(select(Writing).where(Writing.file == path).options(joinedload(Writing.picture)))

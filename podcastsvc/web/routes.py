@@ -9,6 +9,7 @@ from podcastsvc.web.apps import beside
 from podcastsvc.web.episodes import naming
 from podcastsvc.web.episodes import routes as episodes
 from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links, redeeming, seats
+from podcastsvc.web.search import page as search
 from podcastsvc.web.sign_in import pages as sign_in
 from podcastsvc.web.site import front, theme
 from podcastsvc.web.studio import routes as studio
@@ -26,6 +27,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     front.blueprint,
     episodes.blueprint,
     naming.blueprint,
+    search.blueprint,
     join.blueprint,
     welcome.blueprint,
     gifts.blueprint,

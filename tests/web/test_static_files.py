@@ -15,6 +15,7 @@ PAGES = sorted(path for path in TEMPLATES.rglob("*.html") if path.relative_to(TE
 SCRIPTS = sorted((FOLDER / "js").glob("*.js"))
 PUBLIC_CSS = ("paper.css", "site.css", "player.css")
 STUDIO_CSS = ("paper.css", "site.css", "studio.css")
+SEARCH_CSS = ("paper.css", "site.css", "search.css")
 STUDIO_ONLY_JS = {"studio.js", "upload.js", "drop.js", "preview.js"}
 
 
@@ -27,7 +28,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(TEMPLATES if path.is_relative_to(TEMPLATES) else FOLDER))
 
 
-@pytest.mark.parametrize("sheets", [PUBLIC_CSS, STUDIO_CSS], ids=["public", "studio"])
+@pytest.mark.parametrize("sheets", [PUBLIC_CSS, STUDIO_CSS, SEARCH_CSS], ids=["public", "studio", "search"])
 def test_the_sheets_of_a_page_are_three_and_weigh_at_most_10_kb(sheets):
     weight = weigh(*(FOLDER / "css" / name for name in sheets))
 
@@ -74,7 +75,7 @@ def test_a_static_file_travels_compressed_and_is_not_sent_twice(app, client, nam
 
 
 def test_every_sheet_belongs_to_a_page():
-    assert {path.name for path in (FOLDER / "css").glob("*.css")} == {*PUBLIC_CSS, *STUDIO_CSS}
+    assert {path.name for path in (FOLDER / "css").glob("*.css")} == {*PUBLIC_CSS, *STUDIO_CSS, *SEARCH_CSS}
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)

@@ -9,6 +9,7 @@ from podcastsvc.storage.search import Passage, Query
 
 MOST_EXCERPTS = 3
 _CHARS = 220
+_ENDS = (".", "?", "!")
 _CHARS_BEFORE = 60
 # Where a hit leads to a second of the audio, it says more than the same words in a list of names.
 _ORDER = {CHAPTER: 0, TRANSCRIPT: 1, NOTES: 2, BODY: 2, NAMES: 3}
@@ -128,8 +129,8 @@ def _keep_language(
 def _cut_excerpt(passage: Passage, matcher: Matcher) -> Excerpt:
     hits = matcher.list_hits(passage.text)
     first = max(hits, key=lambda hit: (_count_near(hits, hit[0].start), -hit[0].start))[0]
-    start, end = _find_window(passage.text, first.start)
-    ms = max((ms for at, ms in passage.times if at <= first.start), default=passage.start_ms)
+    cue, ms = max(((at, ms) for at, ms in passage.times if at <= first.start), default=(None, passage.start_ms))
+    start, end = _find_window(passage.text, first.start, cue)
     pieces = _cut_pieces(passage.text, start, end, [span for span, _number in hits])
     return Excerpt(passage.part, passage.language, tuple(pieces), None if ms is None else ms // 1000)
 
@@ -139,12 +140,16 @@ def _count_near(hits: Sequence[tuple[Span, int]], start: int) -> int:
     return len(near)
 
 
-def _find_window(text: str, hit: int) -> tuple[int, int]:
-    """From where to where an excerpt reaches that shows a hit: between words."""
-    start, end = max(hit - _CHARS_BEFORE, 0), hit + _CHARS - _CHARS_BEFORE
-    if start:
+def _find_window(text: str, hit: int, cue: int | None) -> tuple[int, int]:
+    """From where to where an excerpt reaches that shows a hit: from the beginning of what is said at its second, if that
+    is near, else between words."""
+    start = max(hit - _CHARS_BEFORE, 0)
+    if cue is not None and hit - cue <= _CHARS // 2:
+        start = cue
+    elif start:
         space = text.find(" ", start, hit)
         start = space + 1 if space >= 0 else hit
+    end = start + _CHARS
     if end < len(text):
         space = text.rfind(" ", hit, end)
         end = space if space >= 0 else end
@@ -152,7 +157,7 @@ def _find_window(text: str, hit: int) -> tuple[int, int]:
 
 
 def _cut_pieces(text: str, start: int, end: int, spans: Iterable[Span]) -> list[Piece]:
-    pieces = [Piece("…")] if start else []
+    pieces = [Piece("…")] if start and not text[:start].rstrip().endswith(_ENDS) else []
     at = start
     for span in spans:
         if span.start < start or span.end > end:

@@ -5,7 +5,7 @@ it, no time, no beginning of a word. Otherwise its text could be asked out of th
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from podcastsvc.catalogue import episodes
 from podcastsvc.catalogue.access import Audience, is_out, may_hear, read_access
 from podcastsvc.content.search.excerpts import Excerpt, Matcher, choose, cut_at
-from podcastsvc.content.search.texts import CHAPTER, INSIDE_PARTS, OPEN_PARTS, TRANSCRIPT, write_stamp
+from podcastsvc.content.search.texts import CHAPTER, INSIDE_PARTS, OPEN_PARTS, TRANSCRIPT, WRITING_KINDS, write_stamp
 from podcastsvc.storage import search
 from podcastsvc.storage.search import Found, Passage, Place, Query
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.storage.tables.writing import Writing
 
 PER_PAGE = 10
+KINDS = ("episode", *WRITING_KINDS)
 
 
 class Mark(StrEnum):
@@ -58,12 +59,13 @@ class Result:
 class Results:
     """One page of what was found. ``kinds``: how many of each kind there are on all pages, whatever kind is shown.
 
-    ``count`` of them are of the kind that is shown; no more than ``storage.search.MOST_FOUND`` are ever found.
+    ``count`` of them are of the kind that is shown. ``is_cut``: there were more than are ever looked at.
     """
 
     results: list[Result]
     count: int
     kinds: Mapping[str, int]
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,26 @@ class _Judged:
 
 
 def find(
-    session: Session, query: Query, looker: Looker, now: datetime, *, kind: str | None = None, page: int = 1
+    session: Session,
+    query: Query,
+    looker: Looker,
+    now: datetime,
+    *,
+    of: Collection[str] = KINDS,
+    kind: str | None = None,
+    page: int = 1,
 ) -> Results:
-    """What has all words of a query and may be known of, in the order of ``storage.search.find``; ``page`` is from 1."""
-    judged = _judge(session, search.find(session, query, now), looker, now)
+    """What has all words of a query and may be known of, in the order of ``storage.search.find``; ``page`` is from 1.
+
+    ``of`` are the kinds that have pages; ``kind`` narrows the results to one of them.
+    """
+    founds = search.find(session, query, now)
+    judged = _judge(session, [each for each in founds if each.kind in of], looker, now)
     kinds = Counter(each.found.kind for each in judged)
     shown = [each for each in judged if kind is None or each.found.kind == kind]
     on_page = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
-    return Results(_describe(session, query, on_page, looker, now), len(shown), dict(kinds))
+    is_cut = len(founds) == search.MOST_FOUND
+    return Results(_describe(session, query, on_page, looker, now), len(shown), dict(kinds), is_cut)
 
 
 # ---- who may know of what

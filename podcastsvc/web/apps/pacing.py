@@ -25,7 +25,9 @@ TOO_OFTEN = N_("This link was used too often. Try again later.")
 TOO_FAST = N_("That was too much in one minute. Wait a moment, then send it again.")
 AUDIO_STARTS_A_DAY = 300
 AUDIO_AT_ONCE = 6
+TOO_MANY_SEARCHES = N_("That was a lot of searching in one minute. Wait a moment, then search again.")
 FORMS_A_MINUTE = 60
+SEARCHES_A_MINUTE = 40
 NOTICES_A_SECOND = 100
 
 
@@ -134,6 +136,7 @@ class Paces:
         self.audio = Pace("member audio", AUDIO_STARTS_A_DAY, timedelta(days=1))
         self.streams = AtOnce(AUDIO_AT_ONCE, max(1, settings.threads - settings.running_in_all))
         self.forms = Pace("forms", FORMS_A_MINUTE, timedelta(minutes=1), refusal=TOO_FAST)
+        self.searches = Pace("searches", SEARCHES_A_MINUTE, timedelta(minutes=1), refusal=TOO_MANY_SEARCHES)
         self.notices = Pace("notices", NOTICES_A_SECOND, timedelta(seconds=1))
 
 
@@ -155,6 +158,11 @@ def spend_form() -> None:
     """One form of a signed-in person (rule 10). Visitors' forms have limits of their own, by what they ask for."""
     if current_user.is_authenticated:
         paces().forms.spend(services().db, g.member_session.id_hash, now())
+
+
+def spend_search() -> None:
+    """One search, by who sends it: each costs more than a page that is kept."""
+    paces().searches.spend(services().db, client_network(), now())
 
 
 def spend_notice() -> None:

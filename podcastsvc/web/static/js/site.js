@@ -21,3 +21,13 @@ addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// Ctrl+K and Cmd+K ask what to look for, unless this is the search page, whose field is there already.
+addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  const field = document.querySelector("main [role=search] input");
+  if (!field && !document.querySelector("template[data-search]")) return;
+  event.preventDefault();
+  if (field) field.select();
+  else import("./search.js").then((search) => search.open());
+});
