@@ -94,7 +94,9 @@ def _list_changes_of_new(kind: Kind, contents: Contents, name: str, zone: tzinfo
         changes.pop("language", None)
     if contents.slug == make_slug(strip_date(read)):
         changes.pop("slug", None)
-    if kind.is_dated and contents.published_at is not None and not contents.is_draft:
+    is_coming_out = kind.is_dated and contents.published_at is not None and not contents.is_draft
+    # Calendars know a call by its guid, also after its file was renamed.
+    if is_coming_out or contents.starts_at is not None:
         changes["guid"] = make_episode_guid()
     return changes
 

@@ -1,12 +1,15 @@
 """Reading texts: the look-ups and lists that pages, feeds, search and the studio share."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from podcastsvc.storage.tables.writing import Writing, WritingAlias
+
+ROOM_OPENS = timedelta(hours=24)
+"""How long before a call begins those for whom it is see the address of its room."""
 
 _INSTANTS = (Writing.published_at, Writing.public_from, Writing.public_until, Writing.expires_at, Writing.starts_at)
 
@@ -92,6 +95,7 @@ def pick_languages(rows: Iterable[Writing], language: str) -> list[Writing]:
 def read_state(session: Session, now: datetime) -> str:
     """What names the state of all that is shown of texts: it changes with each change, and when an instant comes."""
     passed = [func.sum(case((instant <= now, 1), else_=0)) for instant in _INSTANTS]
+    passed.append(func.sum(case((Writing.starts_at <= now + ROOM_OPENS, 1), else_=0)))
     row = session.execute(select(func.count(), func.max(Writing.changed_at), func.max(Writing.id), *passed)).one()
     return repr(tuple(row))
 

@@ -13,7 +13,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 class CalendarEntry:
     """One meeting. ``sequence`` rises with each change, by which a calendar takes the newer of two with one ``uid``.
 
-    ``organizer`` and ``attendee`` are plain e-mail addresses; ``url`` is where it takes place.
+    ``organizer`` and ``attendee`` are plain e-mail addresses; without an attendee the entry is everybody's. ``url`` is where
+    it takes place, "" where that is not told; ``page_url`` is the page that says more, where that is another one.
     """
 
     uid: str
@@ -27,16 +28,18 @@ class CalendarEntry:
     organizer: str
     attendee: str
     is_cancelled: bool = False
+    page_url: str = ""
 
 
 def write_calendar(entry: CalendarEntry) -> str:
-    """The file: lines end in CRLF and are folded at 75 bytes. Its method asks the calendar to take the entry, or to drop it."""
+    """The file: lines end in CRLF and are folded at 75 bytes. Its method asks the calendar to take the entry, or to drop it;
+    one without an attendee is only published."""
     status = "CANCELLED" if entry.is_cancelled else "CONFIRMED"
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         f"PRODID:{PRODUCT}",
-        f"METHOD:{'CANCEL' if entry.is_cancelled else 'REQUEST'}",
+        f"METHOD:{'CANCEL' if entry.is_cancelled else 'REQUEST' if entry.attendee else 'PUBLISH'}",
         "BEGIN:VEVENT",
         f"UID:{escape(entry.uid)}",
         f"SEQUENCE:{entry.sequence}",
@@ -45,13 +48,16 @@ def write_calendar(entry: CalendarEntry) -> str:
         f"DTEND:{write_instant(entry.ends_at)}",
         f"SUMMARY:{escape(entry.summary)}",
         f"ORGANIZER:mailto:{_clean(entry.organizer)}",
-        f"ATTENDEE;PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{_clean(entry.attendee)}",
         f"STATUS:{status}",
     ]
+    if entry.attendee:
+        lines.append(f"ATTENDEE;PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{_clean(entry.attendee)}")
     if entry.description:
         lines.append(f"DESCRIPTION:{escape(entry.description)}")
     if entry.url:
-        lines += [f"LOCATION:{escape(entry.url)}", f"URL:{_clean(entry.url)}"]
+        lines.append(f"LOCATION:{escape(entry.url)}")
+    if page_url := entry.page_url or entry.url:
+        lines.append(f"URL:{_clean(page_url)}")
     lines += ["END:VEVENT", "END:VCALENDAR"]
     return "".join(f"{folded}\r\n" for line in lines for folded in fold(line))
 

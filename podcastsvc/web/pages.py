@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         day=lambda at: languages.format_day(_local(at), language()),
         day_short=write_day_short,
         instant=lambda at: languages.format_instant(at, language(), zone_of_show(), now=now()),
+        instant_utc=lambda at: languages.format_instant(at, language(), "UTC", now=now()),
         time_of_day=lambda at: languages.format_time(at, language(), zone_of_show()),
         ago=lambda at: languages.format_ago(at, now(), language()),
         length_of_time=lambda seconds: languages.format_length(seconds, language()),

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from podcastsvc.catalogue import episodes, naming
 from podcastsvc.catalogue.shows import list_shows
+from podcastsvc.content import calls
 from podcastsvc.web.context import now, services, settings
 from podcastsvc.web.language import make_address
 
@@ -65,6 +66,9 @@ def _list_places(most: int) -> list[Place]:
                 places += [Place(endpoint, {"key": key}) for endpoint in ("site.home", "episodes.index", "site.follow")]
             out = episodes.list_places_out(session, show.id, now(), limit=most)
             places += [Place("episodes.page", {"key": key, "slug": each.slug}, each.changed_at) for each in out]
+        coming, over = calls.list_calls(session, now(), settings().default_language)
+        places += [Place("calls.index")] if coming or over else []
+        places += [Place("calls.page", {"slug": each.slug}, each.changed_at) for each in (*coming, *over)]
         places += [Place("naming.tag", {"slug": each.slug}) for each in naming.list_tags(session, now())]
     return places[:most]
 

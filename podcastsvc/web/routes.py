@@ -6,6 +6,7 @@ from podcastsvc.web import feeds, health, hooks, join, media, robots, welcome
 from podcastsvc.web.account import add, reminders
 from podcastsvc.web.account import routes as account
 from podcastsvc.web.apps import beside
+from podcastsvc.web.calls import pages as calls
 from podcastsvc.web.episodes import naming
 from podcastsvc.web.episodes import routes as episodes
 from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links, redeeming, seats
@@ -28,6 +29,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     episodes.blueprint,
     naming.blueprint,
     search.blueprint,
+    calls.blueprint,
     join.blueprint,
     welcome.blueprint,
     gifts.blueprint,

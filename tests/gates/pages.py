@@ -3,14 +3,18 @@ Checker, by weight, by Lighthouse and pa11y. A new page belongs into one of thes
 
 import shutil
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
+from podcastsvc.kit import clock
 from podcastsvc.kit.bundled import get_folder
+from tests.content.texts import write_text
 from tests.flows.conftest import enter_studio, join
 from tests.flows.visitor import Visitor
 from tests.site import Site
 
 EPISODE = "/episodes/what-a-feed-is/"
+CALL = "/calls/open-questions"
 VISITOR = (
     "/",
     "/episodes/",
@@ -22,6 +26,8 @@ VISITOR = (
     f"{EPISODE}transcript",
     "/episodes/letter-box/transcript",
     "/tags/beginners/",
+    "/calls/",
+    CALL,
     "/people/",
     "/people/ada-lind/",
     "/follow",
@@ -51,6 +57,7 @@ MEMBER = (
     "/search?q=letter+box",
     "/join",
     "/welcome",
+    CALL,
     "/account",
     "/account/feeds",
     "/account/profile",
@@ -111,6 +118,15 @@ def serve_sample(folder: Path) -> Site:
     """The sample show, with Ada as its host."""
     site = Site(folder)
     shutil.copytree(get_folder("episodes"), site.episodes, dirs_exist_ok=True)
+    starts = clock.now() + timedelta(hours=12)
+    write_text(
+        site.episodes,
+        "calls/open-questions.md",
+        title="Open questions",
+        starts=f"{starts:%Y-%m-%d %H:%M}Z",
+        room="https://meet.example/ada",
+        access="members",
+    )
     site.run("init", "--host-email", "ada@example.org")
     site.run("scan")
     return site.start()

@@ -74,7 +74,7 @@ def _open(raw: bytes) -> "Image":
     """An upright RGB image no larger than the largest rendition."""
     from PIL import Image
 
-    kind = _name_kind(raw)
+    kind = name_kind(raw)
     if kind is None:
         raise Invalid(NOT_A_PICTURE)
     # Opening reads the header alone; our own check comes before decoding, and says what is wrong.
@@ -99,7 +99,8 @@ def _open(raw: bytes) -> "Image":
     return image
 
 
-def _name_kind(raw: bytes) -> str | None:
+def name_kind(raw: bytes) -> str | None:
+    """What a picture's first bytes show it to be; None for what is none of ours."""
     if raw.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if raw.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -4,7 +4,9 @@ from flask import Blueprint
 
 from podcastsvc.catalogue import episodes
 from podcastsvc.catalogue.showfile.look import BLOCKS
-from podcastsvc.web.context import now, services
+from podcastsvc.content import calls
+from podcastsvc.web.calls.view import make_card as make_call_card
+from podcastsvc.web.context import language, now, services
 from podcastsvc.web.guards.kept import keep
 from podcastsvc.web.offers.prices import find_lowest_price, list_join_links, write_join_label
 from podcastsvc.web.pages import gettext, render
@@ -35,6 +37,7 @@ def home(key: str | None = None) -> str:
         latest = episodes.list_out(session, show.id, now(), limit=LATEST)
         count = episodes.count_out(session, show.id, now()) if len(latest) == LATEST else len(latest)
         scheduled = None if latest else episodes.find_next_scheduled(session, show.id, now())
+        call = calls.find_next(session, now(), language()) if show.is_first else None
         articles, sponsors = (list_latest_articles(session), list_sponsors(session)) if show.is_first else ([], [])
     cards = make_cards(latest, show, viewing.audience)
     return render(
@@ -56,6 +59,7 @@ def home(key: str | None = None) -> str:
         layout=arrange(show.facts.look.home if show.is_first else BLOCKS),
         articles=articles,
         sponsors=sponsors,
+        next_call=make_call_card(call) if call is not None else None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from podcastsvc.web.calls.view import CallView
 from podcastsvc.web.context import language, settings
 from podcastsvc.web.episodes.view import EpisodeView
 from podcastsvc.web.language import make_address
@@ -40,6 +41,26 @@ def write_episode(view: EpisodeView, show: PageShow, slug: str, *, is_visitor: b
     player = view.player
     if is_visitor and view.hears and player is not None and not player.is_preview:
         found["associatedMedia"] = {"@type": "AudioObject", "contentUrl": settings().base_url + player.src}
+    return _write(found)
+
+
+def write_event(view: CallView, address: str, show: PageShow | None) -> Markup:
+    """A call, for its page. Where it takes place is that page: the room's address is nothing for machines."""
+    found: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Event",
+        "name": view.card.title,
+        "description": view.card.summary,
+        "url": address,
+        "startDate": view.card.starts_at.isoformat(),
+        "endDate": view.ends_at.isoformat(),
+        "eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
+        "eventStatus": f"https://schema.org/Event{'Cancelled' if view.state == 'withdrawn' else 'Scheduled'}",
+        "location": {"@type": "VirtualLocation", "url": address},
+        "inLanguage": view.card.language or language(),
+    }
+    if show is not None:
+        found["organizer"] = {"@type": "Organization", "name": show.author or show.title, "url": settings().base_url}
     return _write(found)
 
 

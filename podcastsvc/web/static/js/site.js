@@ -7,6 +7,7 @@ const behaviours = {
   "[data-code]": () => import("./code.js"),
   "[data-watch]": () => import("./watch.js"),
   "[data-zone]": () => import("./zone.js"),
+  "[data-clock]": () => import("./clock.js"),
 };
 for (const [mark, load] of Object.entries(behaviours)) {
   if (document.querySelector(mark)) load();
