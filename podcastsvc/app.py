@@ -20,6 +20,7 @@ from podcastsvc.web.context import EXTENSION
 from podcastsvc.web.guards import compress, csrf, headers, moved, old_addresses
 from podcastsvc.web.guards.gate import Gate
 from podcastsvc.web.guards.machines import send_on
+from podcastsvc.web.guards.page_slugs import make_converter
 from podcastsvc.web.guards.strange_paths import RowNumber, refuse_control_characters
 from podcastsvc.web.requests import SpooledRequest
 from podcastsvc.web.routes import BLUEPRINTS
@@ -36,7 +37,8 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = True
     app.url_map.converters["int"] = RowNumber
-    app.extensions[EXTENSION] = services or Services(settings)
+    made = app.extensions[EXTENSION] = services or Services(settings)
+    app.url_map.converters["page_slug"] = make_converter(made)
     gates.register(app)
     pages.register(app)
     errors.register(app)

@@ -205,6 +205,18 @@ class Services:
             return read_places(session, clock.now())
 
     @cached_property
+    def page_slugs(self) -> "Recent[frozenset[str]]":
+        """What the host's own pages are named by in their addresses, in every state; as fresh as ``show_states``."""
+        return Recent(self._read_page_slugs, stamp=lambda: self.db.writes)
+
+    def _read_page_slugs(self) -> frozenset[str]:
+        from podcastsvc.content.kinds import page
+        from podcastsvc.content.writings import list_slugs
+
+        with self.db.reading() as session:
+            return list_slugs(session, page.KIND.name) - page.FIXED
+
+    @cached_property
     def show_states(self) -> Recent[tuple[ShowState, ...]]:
         """The state of every show's feeds: at most half a second old, and never older than our own last write."""
         return Recent(self._read_show_states, stamp=lambda: self.db.writes)

@@ -14,8 +14,8 @@ WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # Blueprints whose pages exist in each language. All others have one address, whatever the language.
 LOCALIZED = frozenset(
     (
-        "site episodes naming calls join welcome add sign_in account billing reminders gift redeem seat support consultation"
-        " consultation_mine search"
+        "site episodes naming articles pages calls join welcome add sign_in account billing reminders gift redeem seat support"
+        " consultation consultation_mine search"
     ).split()
 )
 

@@ -7,10 +7,12 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from flask import Blueprint, Response
+from sqlalchemy.orm import Session
 
 from podcastsvc.catalogue import episodes, naming
 from podcastsvc.catalogue.shows import list_shows
-from podcastsvc.content import calls
+from podcastsvc.content import calls, writings
+from podcastsvc.content.kinds import article, page
 from podcastsvc.web.context import now, services, settings
 from podcastsvc.web.language import make_address
 
@@ -22,16 +24,18 @@ _TEXT = "User-agent: *\nAllow: /\nSitemap: {sitemap}\n"
 # What one map may hold. Source: sitemaps.org, protocol.
 _MOST_ADDRESSES = 50_000
 _ALWAYS = ("site.home", "episodes.index", "naming.people", "site.follow", "join.page", "gift.page")
+_LEGAL = ("pages.privacy", "pages.terms", "pages.accessibility")
 _OPEN = {"donation": "support.page", "consultation": "consultation.page"}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One page in all languages."""
+    """One page in all languages, or only in ``languages``."""
 
     endpoint: str
     values: dict[str, Any] = field(default_factory=dict)
     changed_at: datetime | None = None
+    languages: tuple[str, ...] = ()
 
 
 @blueprint.get("/robots.txt")
@@ -70,10 +74,26 @@ def _list_places(most: int) -> list[Place]:
         places += [Place("calls.index")] if coming or over else []
         places += [Place("calls.page", {"slug": each.slug}, each.changed_at) for each in (*coming, *over)]
         places += [Place("naming.tag", {"slug": each.slug}) for each in naming.list_tags(session, now())]
-    return places[:most]
+        places += _list_texts(session)
+    return [*places, *map(Place, _LEGAL)][:most]
+
+
+def _list_texts(session: Session) -> list[Place]:
+    """The articles and the host's own pages that are out, each in the languages in which there is a text."""
+    codes = settings().languages
+    found: list[Place] = []
+    for kind, endpoint in ((article.KIND, "articles.page"), (page.KIND, "pages.page")):
+        places = [each for each in writings.list_places_out(session, kind.name, now()) if each.slug not in kind.fixed]
+        if places and kind is article.KIND:
+            found.append(Place("articles.index"))
+        for each in places:
+            languages = tuple(code for code in codes if code in each.languages) or codes[:1]
+            found.append(Place(endpoint, {"slug": each.slug}, each.changed_at, languages))
+    return found
 
 
 def _write_place(place: Place, codes: tuple[str, ...]) -> Iterator[str]:
+    codes = place.languages or codes
     addresses = {code: make_address(place.endpoint, in_language=code, **place.values) for code in codes}
     beside = ""
     if len(codes) > 1:

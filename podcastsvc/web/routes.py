@@ -14,7 +14,8 @@ from podcastsvc.web.search import page as search
 from podcastsvc.web.sign_in import pages as sign_in
 from podcastsvc.web.site import front, theme
 from podcastsvc.web.studio import routes as studio
-from podcastsvc.web.texts import pictures
+from podcastsvc.web.texts import articles, pages, pictures
+from podcastsvc.web.texts import feed as article_feed
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
@@ -30,6 +31,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     naming.blueprint,
     search.blueprint,
     calls.blueprint,
+    articles.blueprint,
+    article_feed.blueprint,
+    pages.blueprint,
     join.blueprint,
     welcome.blueprint,
     gifts.blueprint,

@@ -1,6 +1,6 @@
 """What answers on the site at a path: asked before an old address is saved, so that none hides a page or leads nowhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from flask import Flask
@@ -9,7 +9,10 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from podcastsvc.catalogue.old_addresses import keeping
+from podcastsvc.catalogue.old_addresses.reading import write_form
 from podcastsvc.catalogue.old_addresses.settling import Page, Site, strip_prefix
+from podcastsvc.content.kinds.table import KINDS
+from podcastsvc.content.writings import list_aliases
 from podcastsvc.settings import Settings
 from podcastsvc.web.guards.old_addresses import ELSEWHERE
 from podcastsvc.web.language import LOCALIZED
@@ -53,4 +56,6 @@ def make_site_map(app: Flask, settings: Settings) -> SiteMap:
 def read_site(session: Session, app: Flask, settings: Settings) -> Site:
     """All that answers without the list of old addresses."""
     pages = make_site_map(app, settings)
-    return keeping.read_site(session, settings.base_url, pages.find_page, prefixes=pages.prefixes)
+    site = keeping.read_site(session, settings.base_url, pages.find_page, prefixes=pages.prefixes)
+    texts = {write_form(path): KINDS[kind].write_path(slug) for path, kind, slug in list_aliases(session)}
+    return replace(site, aliases={**texts, **site.aliases})

@@ -55,11 +55,12 @@ class Kind:
     read_own: Callable[[Reader, tzinfo], OwnFacts]
     is_reserved: Callable[[str], bool] = lambda _slug: False
     write_fact: Callable[[Any], Value] = write_fact
+    fixed: frozenset[str] = frozenset()
     finish_facts: FinishFacts = lambda _facts, _find: {}
 
     def write_path(self, slug: str) -> str:
         """The path of a text's page in the site's default language: ``/articles/why-maps-lie/``."""
-        return self.path.format(slug=slug)
+        return f"/{slug}" if slug in self.fixed else self.path.format(slug=slug)
 
     @property
     def known(self) -> frozenset[str]:

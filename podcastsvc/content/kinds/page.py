@@ -9,11 +9,15 @@ from podcastsvc.content.kinds.kind import Kind, OwnFacts
 from podcastsvc.content.markup.shown import Shown
 
 RESERVED = frozenset(
-    "account add art articles billing calls chapters consultation donate embed episodes feed feeds gift group healthz hooks "
-    "join media members oembed people pictures private search shows sign-in sign-out sitemap standin static studio support "
-    "tags theme transcripts welcome".split()
+    "account add art articles billing calls chapters consultation donate embed episodes feed feeds follow forgot-password gift "
+    "group healthz hooks join lost-password media members newsletter oembed people pictures private reminders rss search shows "
+    "sign-in sign-out sitemap standin static stripe-stand-in studio support tags theme transcripts webhooks welcome "
+    "wp-login".split()
 )
 """First parts of addresses at which something else answers."""
+
+FIXED = frozenset(("privacy", "terms", "accessibility"))
+"""Pages that each site has; what the host writes under these names comes in their place."""
 
 _MOST_ENTRIES = 100
 _LANGUAGE_CHARS = 2
@@ -71,5 +75,6 @@ KIND = Kind(
     keys=frozenset(("menu", "sponsors", "reviews")),
     read_own=read_own,
     is_reserved=is_reserved,
+    fixed=FIXED,
     finish_facts=finish_facts,
 )

@@ -98,6 +98,11 @@ def keep(*arguments: str) -> Callable[[View], View]:
     return decorate
 
 
+def get_state() -> str:
+    """What names the state of all that visitors see, for answers that are kept elsewhere."""
+    return _get_pages().state.get()
+
+
 def leave_unkept() -> None:
     """Says that the page being made can change without any state of a show changing."""
     g.is_unkept = True

@@ -15,6 +15,8 @@ from podcastsvc.catalogue.old_addresses import keeping
 from podcastsvc.catalogue.old_addresses.keeping import Use
 from podcastsvc.catalogue.old_addresses.reading import drop_pair, is_own, list_forms, split_target, write_path
 from podcastsvc.catalogue.old_addresses.settling import is_reserved, strip_prefix
+from podcastsvc.content.kinds.table import find_named
+from podcastsvc.content.writings import is_known
 from podcastsvc.storage.tables.old_address import OldAddress
 from podcastsvc.web.context import now, services, settings
 from podcastsvc.web.guards.machines import send_on
@@ -51,11 +53,15 @@ def find_moved() -> Response | None:
 
 
 def _is_hidden(session: Session, target: str) -> bool:
-    """Whether a target is the page of an episode that visitors may not know of (rule T-A11)."""
+    """Whether a target is the page of an episode or text that visitors may not know of (rule T-A11)."""
     if not is_own(target):
         return False
     prefixes = make_site_map(current_app, settings()).prefixes
-    place = read_episode_path(strip_prefix(split_target(target)[0], prefixes))
+    path = strip_prefix(split_target(target)[0], prefixes)
+    named = find_named(path)
+    if named is not None:
+        return not is_known(session, *named, now())
+    place = read_episode_path(path)
     if place is None:
         return False
     episode = find_by_place(session, place)

@@ -1,4 +1,4 @@
-"""Old addresses that still lead somewhere: those of moved episodes, of feeds elsewhere, and with a slash too many."""
+"""Old addresses that still lead somewhere: those of moved episodes and texts, of feeds elsewhere, and with a slash too many."""
 
 from urllib.parse import urlsplit
 
@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 from podcastsvc.catalogue.access import State, read_access, state_of
 from podcastsvc.catalogue.episodes import find_by_alias
 from podcastsvc.catalogue.shows import list_shows
+from podcastsvc.content.kinds.table import KINDS
+from podcastsvc.content.writings import find_old
 from podcastsvc.web.context import language, now, services
 from podcastsvc.web.guards.machines import is_for_machines, send_on
 from podcastsvc.web.language import add_prefix, make_path
@@ -45,9 +47,9 @@ def redirect_old_address() -> Response | None:
 
 
 def find_old_address(path: str) -> str | None:
-    """Where the episode is today whose old address this is; None where nobody may know of it (rule T-A11)."""
+    """Where the episode or text is today whose old address this is; None where nobody may know of it (rule T-A11)."""
     with services().db.reading() as session:
-        return _find_episode_path(session, path)
+        return _find_episode_path(session, path) or _find_text_path(session, path)
 
 
 def _find_episode_path(session: Session, path: str) -> str | None:
@@ -57,6 +59,14 @@ def _find_episode_path(session: Session, path: str) -> str | None:
     shows = list_shows(session)
     key = next((show.key for show in shows[1:] if show.id == episode.show_id), None)
     return make_path("episodes.page", slug=episode.slug, key=key)
+
+
+def _find_text_path(session: Session, path: str) -> str | None:
+    writing = find_old(session, path)
+    if writing is None or state_of(read_access(writing), now()) not in {State.PUBLISHED, State.WITHDRAWN}:
+        return None
+    there = KINDS[writing.kind].write_path(writing.slug)
+    return add_prefix(there, language()) if _is_page(there) else None
 
 
 def _is_file_of_machines(path: str) -> bool:

@@ -1,6 +1,7 @@
 """What pages tell machines about a show and its episodes, in schema.org's words. No secret of a member is among it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -9,7 +10,10 @@ from podcastsvc.web.calls.view import CallView
 from podcastsvc.web.context import language, settings
 from podcastsvc.web.episodes.view import EpisodeView
 from podcastsvc.web.language import make_address
+from podcastsvc.web.pages import gettext
 from podcastsvc.web.site.shows import PageShow
+from podcastsvc.web.texts.authors import Author
+from podcastsvc.web.texts.view import TextView
 
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
@@ -62,6 +66,45 @@ def write_event(view: CallView, address: str, show: PageShow | None) -> Markup:
     if show is not None:
         found["organizer"] = {"@type": "Organization", "name": show.author or show.title, "url": settings().base_url}
     return _write(found)
+
+
+def write_article(text: TextView, authors: Sequence[Author], show: PageShow | None) -> Markup:
+    """One article and the way to it, for its page; of a locked one nothing but what everyone reads there."""
+    address = make_address("articles.page", in_language=language(), slug=text.slug)
+    found: dict[str, Any] = {
+        "@type": "Article",
+        "headline": text.title,
+        "url": address,
+        "mainEntityOfPage": address,
+        "description": text.summary,
+        "inLanguage": text.language or language(),
+        "isAccessibleForFree": text.access == "public",
+        "author": [
+            {"@type": "Person", "name": each.name} | ({"url": settings().base_url + each.href} if each.href else {})
+            for each in authors
+        ],
+    }
+    if text.published_at is not None:
+        found["datePublished"] = text.published_at.isoformat()
+    if text.updated_at is not None:
+        found["dateModified"] = text.updated_at.isoformat()
+    if text.picture is not None:
+        found["image"] = settings().base_url + text.picture.large
+    if show is not None:
+        found["publisher"] = {"@type": "Organization", "name": show.title, "url": make_address("site.home")}
+    crumbs = [(gettext("Articles"), make_address("articles.index", in_language=language())), (text.title, address)]
+    return _write({"@context": "https://schema.org", "@graph": [found, _describe_crumbs(crumbs)]})
+
+
+def _describe_crumbs(crumbs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The way from the home page to this one."""
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": number, "name": name, "item": address}
+            for number, (name, address) in enumerate(crumbs, start=1)
+        ],
+    }
 
 
 def _describe_series(show: PageShow) -> dict[str, Any]:

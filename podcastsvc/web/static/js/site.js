@@ -4,6 +4,7 @@ import { guardForms } from "./forms.js";
 const behaviours = {
   "podcast-player": () => import("./player.js"),
   "[data-copy]": () => import("./copy.js"),
+  "[data-send]": () => import("./send.js"),
   "[data-code]": () => import("./code.js"),
   "[data-watch]": () => import("./watch.js"),
   "[data-zone]": () => import("./zone.js"),
