@@ -33,7 +33,9 @@ class Beside:
         """A picture in the running text, which should have words for those who cannot see it."""
         shown = self.find_silent(name)
         if shown is not None and not alt:
-            said = sentence("%(picture)s has no words that say what it shows. Write them as ![…](…).", picture=name)
+            said = sentence(
+                "%(picture)s has no words that say what it shows. Write them between the square brackets.", picture=name
+            )
             self._advise(name, said)
         return shown
 
