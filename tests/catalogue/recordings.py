@@ -104,13 +104,17 @@ def _make_index(offset, units, frames, claimed_frames, frame_bytes, handler, cod
         b"stbl",
         make_box(b"stsd", b"\0" * 4 + struct.pack(">I", 1) + entry),
         make_box(b"stts", b"\0" * 4 + struct.pack(">III", 1, stored, 1024)),
+        make_box(b"stsc", b"\0" * 4 + struct.pack(">IIII", 1, 1, stored, 1)),
         make_box(b"stsz", b"\0" * 4 + struct.pack(">II", frame_bytes, stored)),
         make_box(b"stco", b"\0" * 4 + struct.pack(">II", 1, offset)),
     )
     mdhd = make_box(b"mdhd", b"\0" * 12 + struct.pack(">II", 44_100, min(units, 0xFFFFFFFF)) + b"\0" * 4)
     hdlr = make_box(b"hdlr", b"\0" * 8 + handler + b"\0" * 13)
     mvhd = make_box(b"mvhd", b"\0" * 12 + struct.pack(">II", 44_100, min(units, 0xFFFFFFFF)) + b"\0" * 80)
-    return make_box(b"moov", mvhd, make_box(b"trak", make_box(b"mdia", mdhd, hdlr, make_box(b"minf", table))), tags)
+    tkhd = make_box(b"tkhd", b"\0\0\0\7" + b"\0" * 8 + struct.pack(">II", 1, 0) + b"\0" * 64)
+    return make_box(
+        b"moov", mvhd, make_box(b"trak", tkhd, make_box(b"mdia", mdhd, hdlr, make_box(b"minf", table))), tags
+    )
 
 
 def make_m4a_tags(title: str) -> bytes:

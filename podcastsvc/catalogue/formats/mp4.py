@@ -81,6 +81,27 @@ def _find_index(file: BinaryIO, size_bytes: int) -> tuple[memoryview, int, int]:
     return index, sound_bytes, data_start
 
 
+def read_index(file: BinaryIO, size_bytes: int) -> tuple[bytes, memoryview]:
+    """What the file says that it is, and its index: the bodies of ``ftyp`` and ``moov``. Raises Invalid as ``read_mp4``."""
+    index, _, _ = _find_index(file, size_bytes)
+    file.seek(0)
+    length = int.from_bytes(file.read(8)[:4], "big")
+    return file.read(min(length, 1024) - 8), index
+
+
+def find_sound_track(index: memoryview) -> memoryview:
+    """The body of the ``trak`` that ``read_mp4`` measures. Raises Invalid where there is none."""
+    for kind, trak in _list_boxes(index):
+        if kind == b"trak" and _is_sound(trak) and _read_track(trak, _read_codec(trak)) is not None:
+            return trak
+    raise Invalid(NO_SOUND_TRACK)
+
+
+def _is_sound(trak: memoryview) -> bool:
+    handler = find_box(trak, b"mdia", b"hdlr")
+    return handler is not None and bytes(handler[8:12]) == b"soun" and _read_codec(trak) in {b"mp4a", b"alac"}
+
+
 def _list_outer_boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int, int]]:
     """Kind, first byte of the body, and claimed end of each outer box; an end may lie behind the file's."""
     position = 0
@@ -116,7 +137,8 @@ def _list_boxes(body: memoryview) -> Iterator[tuple[bytes, memoryview]]:
         position += length
 
 
-def _find_box(body: memoryview, *path: bytes) -> memoryview | None:
+def find_box(body: memoryview, *path: bytes) -> memoryview | None:
+    """The body of the first box at a path of names."""
     for name in path:
         found = next((inner for kind, inner in _list_boxes(body) if kind == name), None)
         if found is None:
@@ -129,7 +151,7 @@ def _read_sound_track(index: memoryview) -> _Track:
     """The first sound track with frames. Raises Invalid for a video, but not for pictures that belong to chapters."""
     sound: _Track | None = None
     for kind, trak in _list_boxes(index):
-        handler = _find_box(trak, b"mdia", b"hdlr") if kind == b"trak" else None
+        handler = find_box(trak, b"mdia", b"hdlr") if kind == b"trak" else None
         if handler is None or len(handler) < 12:
             continue
         name = bytes(handler[8:12])
@@ -144,14 +166,14 @@ def _read_sound_track(index: memoryview) -> _Track:
 
 
 def _read_codec(trak: memoryview) -> bytes:
-    stsd = _find_box(trak, b"mdia", b"minf", b"stbl", b"stsd")
+    stsd = find_box(trak, b"mdia", b"minf", b"stbl", b"stsd")
     return bytes(stsd[12:16]) if stsd is not None else b""
 
 
 def _read_track(trak: memoryview, codec: bytes) -> _Track | None:
-    mdhd = _find_box(trak, b"mdia", b"mdhd")
-    table = _find_box(trak, b"mdia", b"minf", b"stbl")
-    sizes = None if table is None else _find_box(table, b"stsz")
+    mdhd = find_box(trak, b"mdia", b"mdhd")
+    table = find_box(trak, b"mdia", b"minf", b"stbl")
+    sizes = None if table is None else find_box(table, b"stsz")
     if mdhd is None or table is None or sizes is None or len(mdhd) < 24 or len(sizes) < 12:
         return None
     timescale, units = (
@@ -180,16 +202,16 @@ def _read_numbers(body: memoryview, count: int) -> "array[int]":
 
 def _find_first_offset(table: memoryview) -> int:
     """Where the first chunk of sound lies; 0 where the table does not say."""
-    short = _find_box(table, b"stco")
+    short = find_box(table, b"stco")
     if short is not None and len(short) >= 12:
         return int.from_bytes(short[8:12], "big")
-    long = _find_box(table, b"co64")
+    long = find_box(table, b"co64")
     return int.from_bytes(long[8:16], "big") if long is not None and len(long) >= 16 else 0
 
 
 def _read_frame_seconds(table: memoryview) -> tuple[float | None, bool]:
     """How long one AAC frame sounds, from the decoder's set-up; None for kinds without a fixed length. And if VBR."""
-    stsd = _find_box(table, b"stsd")
+    stsd = find_box(table, b"stsd")
     entry = b"" if stsd is None else bytes(stsd[8:])
     at = entry.find(b"esds")
     reader = _Descriptors(entry[at + 8 :] if at >= 0 else b"")

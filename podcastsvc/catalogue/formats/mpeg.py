@@ -3,6 +3,7 @@
 Sources: ISO/IEC 11172-3 and 13818-3 (frame header), the Xing, Info and VBRI headers of encoders, ID3v2.4 section 3.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -21,6 +22,7 @@ _BLOCK_BYTES = 1 << 20
 _COUNTED_AT_ONCE_BYTES = 4 << 20
 _SAMPLE_PLACES, _SAMPLE_FRAMES = 12, 64
 _MOST_TRIES = 2_000_000
+_MOST_LOST = 1_000
 _LEAST_SOUND_SHARE = 0.9
 
 CUT_OFF = N_("The file seems to be cut off: its header speaks of more sound than there is. Copy or export it again.")
@@ -103,6 +105,54 @@ def _measure(
     # The frame that carries the encoder's header is silent and not part of the recording.
     sounding = tally.frames - (claim is not None)
     return max(sounding, 1) * frame_seconds, tally, advice
+
+
+# ---- the beginning alone
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first frames of an MP3: the header of the first, and each one's place and length in bytes.
+
+    The frame in which an encoder says how long the whole is, is left out: it would speak of another file.
+    """
+
+    header: int
+    frames: tuple[tuple[int, int], ...]
+    seconds: float
+    is_vbr: bool
+
+
+def read_beginning(file: BinaryIO, size_bytes: int, seconds: float) -> Beginning | None:
+    """Whole frames up to ``seconds``; None where there is no MP3, or where it ends before."""
+    end = _find_end(file, size_bytes)
+    start = _find_start(file, end)
+    if start is None:
+        return None
+    header = _read_header(file, start)
+    stream = _list_stream(header)
+    first = _FRAMES[header >> 9]
+    wanted = math.ceil(seconds * first.rate_hz / first.samples)
+    position = start + (first.length_bytes if _read_claim(file, start, header) is not None else 0)
+    frames: list[tuple[int, int]] = []
+    kbps: set[int] = set()
+    for _ in range(wanted + _MOST_LOST):
+        frame = stream.get(_read_at(file, position, 3))
+        if frame is None:
+            found = _find_frames(file, position + 1, min(position + _SEARCH_BYTES, end), end, needed=4)
+            if found is None:
+                return None
+            position = found
+            continue
+        if position + frame.length_bytes > end:
+            return None
+        frames.append((position, frame.length_bytes))
+        kbps.add(frame.kbps)
+        position += frame.length_bytes
+        if len(frames) == wanted:
+            first_header = _read_header(file, frames[0][0])
+            return Beginning(first_header, tuple(frames), wanted * first.samples / first.rate_hz, len(kbps) > 1)
+    return None
 
 
 # ---- where the audio begins and ends
@@ -193,10 +243,8 @@ class _Claim:
 
 def _read_claim(file: BinaryIO, start: int, header: int) -> _Claim | None:
     """The Xing, Info or VBRI header in the first frame, if there is one."""
-    is_version_1, is_mono = header >> 19 & 3 == 3, header >> 6 & 3 == 3
-    side = (17 if is_mono else 32) if is_version_1 else (9 if is_mono else 17)
     frame = _read_at(file, start, 4 + 36 + 32)
-    at = 4 + side
+    at = 4 + count_side_bytes(header)
     if frame[at : at + 4] in {b"Xing", b"Info"}:
         flags = int.from_bytes(frame[at + 4 : at + 8], "big")
         values = [int.from_bytes(frame[at + 8 + 4 * n : at + 12 + 4 * n], "big") for n in range(2)]
@@ -205,6 +253,17 @@ def _read_claim(file: BinaryIO, start: int, header: int) -> _Claim | None:
     if frame[36:40] == b"VBRI":
         return _Claim(int.from_bytes(frame[50:54], "big"), int.from_bytes(frame[46:50], "big"))
     return None
+
+
+def count_side_bytes(header: int) -> int:
+    """How long the side information of a frame is."""
+    is_version_1, is_mono = header >> 19 & 3 == 3, header >> 6 & 3 == 3
+    return (17 if is_mono else 32) if is_version_1 else (9 if is_mono else 17)
+
+
+def count_frame_bytes(header: int) -> int:
+    """How long a frame is."""
+    return _FRAMES[header >> 9].length_bytes
 
 
 # ---- counting

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from podcastsvc.catalogue.audio import read_audio
 from podcastsvc.catalogue.shownotes import MOST_NOTES_CHARS
 from podcastsvc.kit import clock
 from podcastsvc.storage import limits
@@ -208,7 +209,7 @@ def test_the_preview_without_a_script_keeps_everything(publish):
 def test_the_preview_for_the_script_is_a_page(press):
     page = press("/studio/episodes/new", "/studio/preview", notes="# Heading\n\n![x](https://evil.example/x.png)")
 
-    assert '<div class="card prose" id="preview"><h2>Heading</h2>' in page.text
+    assert '<div class="card prose" id="notes-preview"><h2>Heading</h2>' in page.text
     assert "<img src=" not in page.text.split('id="preview"')[1]
 
 
@@ -422,3 +423,67 @@ def test_a_form_that_ends_too_soon_changes_nothing(studio, settings, root):
     assert answer.status_code in {400, 403}
     assert [path for path in root.iterdir() if path.is_dir()] == []
     assert list((settings.data / "spool").iterdir()) == []
+
+
+# ---- previews
+
+
+LONG = make_mp3(200)
+
+
+def test_a_members_episode_gets_a_preview_of_so_many_minutes(publish, root, client):
+    reply = publish(audio=LONG, who="members", make_preview="1", preview_minutes="2")
+
+    assert reply.status_code == 303
+    assert list_files(root / FOLDER) == ["members.mp3", "notes.md", "preview.mp3"]
+    assert read_audio(root / FOLDER / "preview.mp3").seconds == 120
+    assert "preview" in client.get("/episodes/why-maps-lie/").text
+
+
+@pytest.mark.parametrize("more", [{}, {"make_preview": "1", "who": "everyone"}, {"make_preview": "1", "do": "draft"}])
+def test_no_preview_is_cut_where_none_is_wanted_or_needed(publish, root, more):
+    publish(audio=LONG, **{"who": "members", **more})
+
+    assert not (root / FOLDER / "preview.mp3").exists()
+
+
+def test_a_preview_of_ones_own_is_taken_as_it_is(publish, root):
+    publish(audio=LONG, preview=make_mp3(20), who="members", make_preview="1")
+
+    assert (root / FOLDER / "preview.mp3").read_bytes() == make_mp3(20)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "sentence"),
+    [("4", "no longer than the preview"), ("none", "whole number from 1 to 60"), ("61", "1 to 60")],
+)
+def test_minutes_that_cannot_be_are_named_and_nothing_is_lost(publish, root, minutes, sentence):
+    page = publish(audio=LONG, who="members", make_preview="1", preview_minutes=minutes, notes="Typed notes")
+
+    again = publish(audio_upload=read_field(page, "audio_upload"), who="members", make_preview="1", preview_minutes="1")
+
+    assert page.status_code == 422
+    assert sentence in page.text
+    assert (read_field(page, "preview_minutes"), read_field(page, "notes")) == (minutes, "Typed notes")
+    assert again.status_code == 303
+    assert read_audio(root / FOLDER / "preview.mp3").seconds == 60
+
+
+def test_an_episode_that_has_none_gets_a_preview_later(publish, studio, root):
+    path = publish(audio=LONG, who="members").location.partition("?")[0]
+    page = studio.get(path)
+    fields = {name: read_field(page, name) for name in ("title", "notes", "seen", "at")}
+
+    studio.post(
+        path,
+        data={
+            "csrf_token": read_token(page),
+            "do": "publish",
+            "who": "members",
+            "when": "at",
+            "make_preview": "1",
+            **fields,
+        },
+    )
+
+    assert read_audio(root / FOLDER / "preview.mp3").seconds == 180

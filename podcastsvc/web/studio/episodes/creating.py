@@ -32,6 +32,7 @@ from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.requests import allow_audio
 from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint, go
+from podcastsvc.web.studio.episodes.cutting import add_preview
 from podcastsvc.web.studio.episodes.form import (
     EpisodeForm,
     add_days,
@@ -167,6 +168,8 @@ def create_episode() -> str | Response:
     contents = read_form(typed, frame, errors, is_draft=request.form.get("do") == "draft")
     if contents.published_at is not None and not found.keys() & {Kind.AUDIO, Kind.MEMBERS}:
         errors.setdefault(Kind.AUDIO, gettext("Choose the audio file, or save a draft."))
+    if contents.published_at is not None:
+        add_preview(typed, contents, found, errors)
     if errors:
         return make_response(_show(frame, typed, found, errors), 422)
     if not _is_first_time():
@@ -295,4 +298,7 @@ def _show(
 
 def needs_more(errors: dict[str, str]) -> bool:
     """Whether a mistake is in a field that is folded away."""
-    return bool(errors.keys() - {"title", "notes", "audio", "who", "plans", "first_days", "public_at", "at", "when"})
+    return bool(
+        errors.keys()
+        - {"title", "notes", "audio", "who", "plans", "first_days", "public_at", "at", "when", "preview_minutes"}
+    )

@@ -39,6 +39,7 @@ from podcastsvc.web.studio.episodes.creating import (
     read_frame,
     read_unsaved,
 )
+from podcastsvc.web.studio.episodes.cutting import add_preview
 from podcastsvc.web.studio.episodes.form import EpisodeForm, fill_from_notes, read_typed
 from podcastsvc.web.studio.episodes.keeping import AUDIO_FIELD, find_half, find_kept, forget_kept, read_fields
 from podcastsvc.web.studio.episodes.listing import name_audience, name_state, render_preview
@@ -143,6 +144,8 @@ def save_episode(episode_id: int) -> str | Response:
     contents = read_form(typed, page.frame, errors, is_draft=is_draft, before=before.notes)
     if contents.published_at is not None and not _has_sound(page.place, found):
         errors.setdefault(Kind.AUDIO, gettext("Choose the audio file, or save a draft."))
+    parts_there = {kind: page.place.folder / name for kind, name in publishing.list_parts(page.place.folder).items()}
+    add_preview(typed, contents, found, errors, parts_there)
     if errors:
         return make_response(_show(page, found, errors), 422)
     try:

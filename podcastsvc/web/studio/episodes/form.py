@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from podcastsvc.catalogue.access import State
+from podcastsvc.catalogue.previews import USUAL_MINUTES
 from podcastsvc.catalogue.publishing import Contents
 from podcastsvc.catalogue.show import Person
 from podcastsvc.catalogue.shownotes import MOST_NOTES_CHARS, TYPES, ShowNotes
@@ -23,6 +24,7 @@ AUDIENCES = ("everyone", "first", "members", "plans")
 LONGEST_TITLE_CHARS = 255
 LONGEST_SUMMARY_CHARS = 1000
 _GUEST = re.compile(r"(?P<name>.+?)(?:\s*\((?P<role>[^()]+)\))?(?:,?\s+(?P<url>https?://\S+))?")
+_FLAGS = ("listed", "make_preview")
 _INPUT = "%Y-%m-%dT%H:%M"
 
 
@@ -50,13 +52,15 @@ class EpisodeForm:
     language: str = ""
     summary: str = ""
     listed: bool = True
+    make_preview: bool = False
+    preview_minutes: str = str(USUAL_MINUTES)
     show: str = ""
     seen: str = ""
 
 
 def make_empty(*, first_days: int, at: datetime, zone: str) -> EpisodeForm:
     """The form of a new episode; ``at`` is the usual next slot."""
-    return EpisodeForm(first_days=str(first_days), at=write_local(at, zone))
+    return EpisodeForm(first_days=str(first_days), at=write_local(at, zone), make_preview=True)
 
 
 def fill_from_facts(form: EpisodeForm, facts: UploadFacts) -> None:
@@ -96,9 +100,9 @@ def fill_from_notes(notes: ShowNotes, *, first_days: int, at: datetime, zone: st
 
 def read_typed(values: MultiDict[str, str]) -> EpisodeForm:
     """What came with a request, as it was typed."""
-    form = EpisodeForm(plans=values.getlist("plans"), listed="listed" in values)
+    form = EpisodeForm(plans=values.getlist("plans"), listed="listed" in values, make_preview="make_preview" in values)
     for name in asdict(form):
-        if name not in {"plans", "listed"}:
+        if name not in {"plans", *_FLAGS}:
             setattr(form, name, values.get(name, ""))
     return form
 

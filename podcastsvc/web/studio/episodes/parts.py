@@ -29,7 +29,7 @@ _LABELS = {
     ),
     Kind.PREVIEW: (
         N_("Preview file"),
-        N_("What visitors hear of a members' episode. mp3 or m4a."),
+        N_("What visitors hear of a members' episode, in place of one that we cut. mp3 or m4a."),
         audio.ACCEPT,
     ),
     Kind.TRANSCRIPT: (N_("Transcript"), N_("A .vtt or .srt file in the episode's language."), ".vtt,.srt,text/vtt"),
