@@ -7,7 +7,7 @@ from podcastsvc.web.account import add, reminders
 from podcastsvc.web.account import routes as account
 from podcastsvc.web.apps import beside
 from podcastsvc.web.calls import pages as calls
-from podcastsvc.web.episodes import naming
+from podcastsvc.web.episodes import people
 from podcastsvc.web.episodes import routes as episodes
 from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links, redeeming, seats
 from podcastsvc.web.search import page as search
@@ -28,7 +28,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     theme.blueprint,
     front.blueprint,
     episodes.blueprint,
-    naming.blueprint,
+    people.blueprint,
     search.blueprint,
     calls.blueprint,
     articles.blueprint,

@@ -31,8 +31,9 @@ def more(show, services):
     scan(services.settings, services.db)
 
 
-def titles(page):
-    return [each.text_content().strip() for each in read(page).findall(".//main//h2") if each.text_content().strip()]
+def titles(page, level="h2"):
+    found = read(page).findall(f".//main//{level}")
+    return [each.text_content().strip() for each in found if each.text_content().strip()]
 
 
 def test_an_episode_s_tags_and_guests_lead_to_their_pages(more, client):
@@ -54,7 +55,7 @@ def test_a_person_s_page_has_their_link_and_episodes(more, client):
     page = client.get("/people/jose-nunez/")
 
     assert "https://jose.example" in page.text
-    assert "Ports" in titles(page)
+    assert titles(page, "h3") == ["Ports"]
     assert "José Núñez" in client.get("/people/").text
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from podcastsvc.web.calls.view import CallView
 from podcastsvc.web.context import language, settings
+from podcastsvc.web.episodes.person_view import PersonView
 from podcastsvc.web.episodes.view import EpisodeView
 from podcastsvc.web.language import make_address
 from podcastsvc.web.pages import gettext
@@ -105,6 +106,23 @@ def _describe_crumbs(crumbs: Sequence[tuple[str, str]]) -> dict[str, Any]:
             for number, (name, address) in enumerate(crumbs, start=1)
         ],
     }
+
+
+def write_person(view: PersonView) -> Markup:
+    """Somebody, for their page."""
+    found: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Person",
+        "name": view.name,
+        "url": settings().base_url + view.href,
+    }
+    if view.role:
+        found["jobTitle"] = view.role
+    if view.picture is not None:
+        found["image"] = settings().base_url + view.picture.large
+    if view.links:
+        found["sameAs"] = [link.href for link in view.links]
+    return _write(found)
 
 
 def _describe_series(show: PageShow) -> dict[str, Any]:

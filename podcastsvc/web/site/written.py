@@ -45,7 +45,7 @@ class Sponsor:
 def list_latest_articles(session: Session) -> list[ArticleCard]:
     """The newest articles; none where the site has no pages for them."""
     found = writings.list_out(session, article.KIND.name, now(), limit=LATEST, language=language())
-    return [_make_card(each) for each in found if answers(article.KIND.write_path(each.slug))]
+    return [make_article_card(each) for each in found if answers(article.KIND.write_path(each.slug))]
 
 
 def list_sponsors(session: Session) -> list[Sponsor]:
@@ -63,7 +63,8 @@ def _read_sponsors(pages: Iterable[Writing]) -> list[Sponsor]:
     ]
 
 
-def _make_card(writing: Writing) -> ArticleCard:
+def make_article_card(writing: Writing) -> ArticleCard:
+    """The card of an article in the language of the page."""
     return ArticleCard(
         title=writing.title,
         href=localize(article.KIND.write_path(writing.slug)),

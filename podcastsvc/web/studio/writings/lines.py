@@ -1,5 +1,7 @@
-"""Lists in the forms of texts, an entry a line: authors, links, sponsors, reviews. A line that nobody changed means what it
-meant before, whatever of it the line cannot show."""
+"""Lists in the forms of texts, an entry a line: authors, links, sponsors, reviews.
+
+A line that nobody changed means what it meant before, whatever of it the line cannot show.
+"""
 
 import re
 from collections.abc import Callable, Sequence
