@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from podcastsvc.catalogue.access import PUBLIC, Audience
+from podcastsvc.catalogue.naming import Tag
 from podcastsvc.content.search import following
 from podcastsvc.content.search import texts as texts_module
 from podcastsvc.content.search.finding import Looker, Mark, find
+from podcastsvc.content.search.near import list_nearest
 from podcastsvc.storage.search import read_query
 from podcastsvc.storage.tables.search import SearchItem, SearchPassage
 from tests.catalogue.folders import make_unique, write, write_episode
@@ -379,3 +381,28 @@ def test_saving_a_text_and_dropping_one_has_the_index_follow(texts):
 
     assert saved == 1
     assert [job.kind for job in texts.list_jobs()].count(following.FOLLOW_JOB) == 2
+
+
+# ---- tags that are near
+
+
+def list_near(typed, *names):
+    tags = [Tag(slug=name.lower(), name=name) for name in names]
+    return [tag.name for tag in list_nearest(tags, read_query(typed))]
+
+
+def test_a_tag_that_begins_alike_is_near():
+    assert list_near("empir", "Trade", "Bread", "Empire", "Ships")[0] == "Empire"
+
+
+def test_a_tag_with_a_letter_wrong_is_near():
+    assert list_near("hormus", "Trade", "Hormuz", "Ships")[0] == "Hormuz"
+
+
+def test_accents_and_other_words_of_a_tag_do_not_hide_it():
+    assert list_near("anil", "Trade", "Azul añil", "Ships")[0] == "Azul añil"
+
+
+def test_three_tags_are_offered_at_most_the_commonest_where_none_is_near():
+    assert list_near("xyz", "Trade", "Bread", "Empire", "Ships") == ["Trade", "Bread", "Empire"]
+    assert list_near("xyz") == []

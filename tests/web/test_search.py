@@ -4,9 +4,12 @@ import pytest
 import time_machine
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from lxml import html
+from sqlalchemy import event
 
 from podcastsvc.content.search import following
 from podcastsvc.web.apps.pacing import SEARCHES_A_MINUTE
+from podcastsvc.worker import make_worker
 from tests.web.conftest import make_client, make_member, sign_in
 from tests.web.shelf import NOW, give, main_of, put, read, scan, words
 
@@ -203,6 +206,66 @@ def test_searching_has_a_limit_for_each_sender(indexed, client):
 def test_an_empty_field_costs_nobody_a_search(client):
     for _ in range(SEARCHES_A_MINUTE + 5):
         assert client.get("/search").status_code == 200
+
+
+def test_what_is_published_and_what_goes_is_followed_by_jobs(client, services, settings):
+    root = settings.data.parent / "episodes"
+    (root / "show.yaml").write_text("title: Room Tone\nowner: {name: Ada, email: ada@example.org}\n")
+    folder = put(root, "canal", title="Canal", date="2026-05-30 06:00")
+    put(root, "river", title="River", date="2026-05-30 06:00")
+    worker = make_worker(services, with_schedules=False)
+
+    scan(settings, services.db)
+    worker.run_all()
+    there = list_found(search(client, "canal"))
+    (folder / "notes.md").unlink()
+    folder.rmdir()
+    scan(settings, services.db)
+    worker.run_all()
+
+    assert len(there) == 1
+    assert list_found(search(client, "canal")) == []
+    assert len(list_found(search(client, "river"))) == 1
+
+
+def test_ten_results_take_as_many_queries_as_one(client, services, settings):
+    root = settings.data.parent / "episodes"
+    (root / "show.yaml").write_text("title: Room Tone\nowner: {name: Ada, email: ada@example.org}\n")
+    for number in range(12):
+        put(
+            root,
+            f"one-{number}",
+            title=f"Canal {number}",
+            date="2026-05-30 06:00",
+            words="canal",
+            parts=[("audio", 25)],
+        )
+    scan(settings, services.db)
+    following.follow(services.db)
+    search(client, "canal 7")  # What is read once a process, or every few searches, is read now.
+
+    one, many = count_queries(services, client, "canal 3"), count_queries(services, client, "canal")
+
+    assert one == many
+
+
+def count_queries(services, client, typed):
+    seen = []
+    listener = (services.db.engine, "before_cursor_execute", lambda *_: seen.append(1))
+    event.listen(*listener)
+    try:
+        assert search(client, typed).status_code == 200
+    finally:
+        event.remove(*listener)
+    return len(seen)
+
+
+def test_an_address_with_nothing_offers_the_search(show, client):
+    reply = client.get("/nothing")
+
+    (form,) = html.fromstring(reply.text).xpath("//main//form")
+    assert reply.status_code == 404
+    assert form.get("action") == "/search"
 
 
 def test_the_menu_leads_to_search(show, client):

@@ -11,6 +11,7 @@ MOST_EXCERPTS = 3
 _CHARS = 220
 _ENDS = (".", "?", "!")
 _CHARS_BEFORE = 60
+_MOST_TRIED = 20
 # Where a hit leads to a second of the audio, it says more than the same words in a list of names.
 _ORDER = {CHAPTER: 0, TRANSCRIPT: 1, NOTES: 2, BODY: 2, NAMES: 3}
 
@@ -128,7 +129,7 @@ def _keep_language(
 
 def _cut_excerpt(passage: Passage, matcher: Matcher) -> Excerpt:
     hits = matcher.list_hits(passage.text)
-    first = max(hits, key=lambda hit: (_count_near(hits, hit[0].start), -hit[0].start))[0]
+    first = max(hits[:_MOST_TRIED], key=lambda hit: (_count_near(hits, hit[0].start), -hit[0].start))[0]
     cue, ms = max(((at, ms) for at, ms in passage.times if at <= first.start), default=(None, passage.start_ms))
     start, end = _find_window(passage.text, first.start, cue)
     pieces = _cut_pieces(passage.text, start, end, [span for span, _number in hits])

@@ -30,6 +30,7 @@ SECONDS_AT_ONCE = 10.0
 """So long the worker stays with it before it does what else is due, such as letters."""
 
 _AT_ONCE = 5
+_LISTED_AT_ONCE = 500
 _GONE_AT_ONCE = 100
 
 
@@ -64,13 +65,11 @@ def follow(db: Database, *, seconds: float | None = SECONDS_AT_ONCE) -> Followed
     indexed = removed = 0
     for source in SOURCES:
         removed += _remove_gone(db, source)
-        while items := _load_some(db, source):
-            with db.transaction() as session:
-                for item in items:
-                    search.put(session, item)
-            indexed += len(items)
-            if seconds is not None and time.monotonic() - began > seconds:
-                return Followed(indexed, removed, is_done=False)
+        while stale := _list_stale(db, source):
+            for at in range(0, len(stale), _AT_ONCE):
+                indexed += _index(db, source, stale[at : at + _AT_ONCE])
+                if seconds is not None and time.monotonic() - began > seconds:
+                    return Followed(indexed, removed, is_done=False)
     if indexed or removed:
         log.info("search index brought up to date", extra={"indexed": indexed, "removed": removed})
     return Followed(indexed, removed, is_done=True)
@@ -83,15 +82,23 @@ def rebuild(db: Database) -> Followed:
     return follow(db, seconds=None)
 
 
-def _load_some(db: Database, source: Source) -> list[Item]:
+def _list_stale(db: Database, source: Source) -> list[int]:
+    """What differs from what was indexed, the newest first: those are looked for most."""
     wanted = source.wanted.subquery()
     is_item = and_(SearchItem.kind == wanted.c.kind, SearchItem.ref_id == wanted.c.ref_id)
     is_old = (SearchItem.id.is_(None)) | (SearchItem.stamp != literal(f"{VERSION}.").concat(wanted.c.hash))
     query = select(wanted.c.ref_id).outerjoin_from(wanted, SearchItem, is_item).where(is_old)
     with db.reading() as session:
-        # The newest first: those are looked for most.
-        ids = list(session.scalars(query.order_by(wanted.c.ref_id.desc()).limit(_AT_ONCE)))
-        return source.load(session, ids) if ids else []
+        return list(session.scalars(query.order_by(wanted.c.ref_id.desc()).limit(_LISTED_AT_ONCE)))
+
+
+def _index(db: Database, source: Source, ids: Sequence[int]) -> int:
+    with db.reading() as session:
+        items = source.load(session, ids)
+    with db.transaction() as session:
+        for item in items:
+            search.put(session, item)
+    return len(items)
 
 
 def _remove_gone(db: Database, source: Source) -> int:

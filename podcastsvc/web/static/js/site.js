@@ -28,8 +28,9 @@ addEventListener("keydown", (event) => {
 addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
   const field = document.querySelector("main [role=search] input");
-  if (!field && !document.querySelector("template[data-search]")) return;
+  const form = document.querySelector("template[data-search]")?.content.querySelector("[role=search]");
+  if (!field && !form) return;
   event.preventDefault();
   if (field) field.select();
-  else import("./search.js").then((search) => search.open());
+  else import("./search.js").then((search) => search.open(), () => location.assign(form.action));
 });
