@@ -4,7 +4,7 @@ What an audience may know is decided by ``catalogue.access``; the conditions her
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,9 @@ from podcastsvc.catalogue.chapters import Chapter
 from podcastsvc.catalogue.shows import find_show
 from podcastsvc.catalogue.texts import transcripts
 from podcastsvc.storage.tables.episode import AudioFile, Episode, EpisodeAlias, Transcript
+
+HOSTS = frozenset(("host", "co-host"))
+"""The roles of those who make a show."""
 
 # How many of the newest related episodes are compared before the best few are shown.
 _MOST_WEIGHED = 50
@@ -46,25 +49,31 @@ def list_out(
     now: datetime,
     *,
     season: int | None = None,
+    only: Collection[int] | None = None,
     offset: int = 0,
     limit: int | None = None,
     with_notes: bool = False,
 ) -> list[Episode]:
     """Listed episodes that have come out for somebody, newest first, with audio, artwork and transcripts.
 
-    The notes' three texts are read only ``with_notes``; three queries whatever the number of episodes.
+    ``only`` narrows the list down to some ids. The notes' three texts are read only ``with_notes``; three queries whatever
+    the number of episodes.
     """
-    query = _loaded(select(Episode).where(_is_out(show_id, now)), with_notes=with_notes)
-    if season is not None:
-        query = query.where(Episode.season == season)
+    query = _loaded(select(Episode).where(_is_among(show_id, now, season, only)), with_notes=with_notes)
     query = query.order_by(Episode.published_at.desc(), Episode.guid).offset(offset)
     return list(session.scalars(query if limit is None else query.limit(limit)).unique())
 
 
-def count_out(session: Session, show_id: int, now: datetime, *, season: int | None = None) -> int:
+def count_out(
+    session: Session,
+    show_id: int,
+    now: datetime,
+    *,
+    season: int | None = None,
+    only: Collection[int] | None = None,
+) -> int:
     """How many ``list_out`` would list."""
-    query = select(func.count(Episode.id)).where(_is_out(show_id, now))
-    return session.scalar(query if season is None else query.where(Episode.season == season)) or 0
+    return session.scalar(select(func.count(Episode.id)).where(_is_among(show_id, now, season, only))) or 0
 
 
 def list_places_out(session: Session, show_id: int, now: datetime, *, limit: int) -> list[PlaceOut]:
@@ -143,20 +152,40 @@ def find_neighbours(session: Session, episode: Episode, now: datetime) -> Neighb
 
 
 def list_related(session: Session, episode: Episode, now: datetime, *, limit: int) -> list[Episode]:
-    """Listed episodes of the show that share tags with one, those that share most first, then the newest; with audio."""
-    wanted = {tag.casefold() for tag in episode.tags}
-    if not wanted:
+    """Listed episodes of the show that share tags or guests with one, those that share most first, then the newest; with
+    audio. Three queries, as ``list_out``."""
+    tags, guests = _list_marks(episode)
+    if not tags and not guests:
         return []
-    # Narrows down by the list's JSON text, which both databases keep as json.dumps wrote it; the count decides.
-    written = func.lower(cast(Episode.tags, Text))
-    has_one = or_(*(written.contains(json.dumps(tag).lower(), autoescape=True) for tag in episode.tags))
+    # Narrows down by the lists' JSON text, which both databases keep as json.dumps wrote it; the count decides.
+    has_one = or_(
+        *(_holds(cast(Episode.tags, Text), tag) for tag in sorted(tags)),
+        *(_holds(cast(Episode.people, Text), name) for name in sorted(guests)),
+    )
     query = _loaded(select(Episode), with_notes=False).where(
         _is_out(episode.show_id, now), Episode.id != episode.id, has_one
     )
     found = session.scalars(query.order_by(Episode.published_at.desc(), Episode.guid).limit(_MOST_WEIGHED)).unique()
-    shared = [(len(wanted & {tag.casefold() for tag in each.tags}), each) for each in found]
+    shared = [(_count_shared((tags, guests), _list_marks(each)), each) for each in found]
     shared.sort(key=lambda pair: -pair[0])
     return [each for count, each in shared[:limit] if count]
+
+
+def _holds(written: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    return func.lower(written).contains(json.dumps(text).lower(), autoescape=True)
+
+
+def _list_marks(episode: Episode) -> tuple[set[str], set[str]]:
+    """What an episode is about, and who is heard in it besides its hosts, who are heard in all of them."""
+    guests = {person["name"] for person in episode.people if person.get("role") not in HOSTS}
+    return set(episode.tags), guests
+
+
+def _count_shared(some: Sequence[set[str]], others: Sequence[set[str]]) -> int:
+    return sum(
+        len({name.casefold() for name in mine} & {name.casefold() for name in theirs})
+        for mine, theirs in zip(some, others, strict=True)
+    )
 
 
 def find_audio(session: Session, name: str) -> AudioFile | None:
@@ -244,6 +273,16 @@ def may_fetch(audio: AudioFile, audience: Audience, now: datetime) -> bool:
     if audio.variant == "public" or hears_as_member(access, audience):
         return True
     return "public" not in list_current(audio.episode)
+
+
+def _is_among(show_id: int, now: datetime, season: int | None, only: Collection[int] | None) -> ColumnElement[bool]:
+    """Whether an episode is out, and in a narrowed list of its show."""
+    wanted = [_is_out(show_id, now)]
+    if season is not None:
+        wanted.append(Episode.season == season)
+    if only is not None:
+        wanted.append(Episode.id.in_(only))
+    return and_(*wanted)
 
 
 def _is_out(show_id: int, now: datetime) -> ColumnElement[bool]:

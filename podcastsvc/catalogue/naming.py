@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from podcastsvc.catalogue.episodes import is_out_anywhere
+from podcastsvc.catalogue.episodes import HOSTS, is_out_anywhere
 from podcastsvc.catalogue.shownotes import make_slug
 from podcastsvc.storage.tables.episode import Episode
-
-HOSTS = frozenset(("host", "co-host"))
 
 
 @dataclass(slots=True)
@@ -38,13 +36,11 @@ class KnownPerson:
     episode_ids: list[int] = field(default_factory=list)
 
 
-def list_tags(session: Session, now: datetime) -> list[Tag]:
-    """All tags, those of most episodes first. One query without the episodes' texts."""
+def list_tags(session: Session, now: datetime, show_id: int | None = None) -> list[Tag]:
+    """All tags, or those of one show; those of most episodes first. One query without the episodes' texts."""
     found: dict[str, Tag] = {}
-    query = (
-        select(Episode.id, Episode.tags).where(is_out_anywhere(now)).order_by(Episode.published_at.desc(), Episode.id)
-    )
-    for episode_id, tags in session.execute(query):
+    query = select(Episode.id, Episode.tags).where(_is_listed(now, show_id))
+    for episode_id, tags in session.execute(query.order_by(Episode.published_at.desc(), Episode.id)):
         for name in tags:
             slug = make_slug(name)
             if slug:
@@ -54,18 +50,26 @@ def list_tags(session: Session, now: datetime) -> list[Tag]:
     return sorted(found.values(), key=lambda tag: (-len(tag.episode_ids), tag.name.casefold()))
 
 
-def list_people(session: Session, of_shows: Sequence[tuple[str, str]], now: datetime) -> list[KnownPerson]:
-    """All people, hosts first, then by name. ``of_shows`` are the names and links of those who make the shows."""
+def list_people(
+    session: Session, of_shows: Sequence[tuple[str, str]], now: datetime, show_id: int | None = None
+) -> list[KnownPerson]:
+    """All people, or those of one show's episodes; hosts first, then by name. ``of_shows`` are the names and links of those
+    who make the shows."""
     found: dict[str, KnownPerson] = {}
     for name, url in of_shows:
         _know(found, name, url, is_host=True)
-    query = select(Episode.id, Episode.people).where(is_out_anywhere(now))
+    query = select(Episode.id, Episode.people).where(_is_listed(now, show_id))
     for episode_id, people in session.execute(query.order_by(Episode.published_at.desc(), Episode.id)):
         for name, url, is_host in _read_people(people):
             person = _know(found, name, url, is_host=is_host)
             if person is not None and episode_id not in person.episode_ids:
                 person.episode_ids.append(episode_id)
     return sorted(found.values(), key=lambda each: (not each.is_host, each.name.casefold()))
+
+
+def _is_listed(now: datetime, show_id: int | None) -> ColumnElement[bool]:
+    is_out = is_out_anywhere(now)
+    return is_out if show_id is None else and_(is_out, Episode.show_id == show_id)
 
 
 def _read_people(people: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str, bool]]:

@@ -15,8 +15,10 @@ from podcastsvc.kit.language import N_, format_time
 from podcastsvc.web.context import language, now
 from podcastsvc.web.guards.machines import is_for_machines
 from podcastsvc.web.guards.moved import find_moved
+from podcastsvc.web.guards.old_addresses import find_list
 from podcastsvc.web.pages import gettext, render, zone_of_show
 from podcastsvc.web.site.cards import list_latest
+from podcastsvc.web.site.viewing import get_viewing
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +96,7 @@ def answer_http(problem: HTTPException) -> Response:
 def _find_moved() -> Response | None:
     """Where the host sends those who ask for what is not here."""
     try:
-        moved = find_moved()
+        moved = find_moved() or find_list()
     except Unavailable as failure:
         return answer_failure(failure)
     return None if moved is None else make_response(moved)
@@ -104,7 +106,29 @@ def answer_bug(problem: Exception) -> Response:
     """Everything nobody expected: logged with a reference that the page shows."""
     reference = secrets.token_hex(4)
     log.error("request failed", exc_info=problem, extra={"reference": reference})
-    return make_error_response(500, "", reference=reference)
+    try:
+        return make_error_response(500, "", reference=reference)
+    except Exception:
+        # What broke the page may be what every page needs, this one too.
+        log.exception("an error page failed", extra={"reference": reference})
+        return _answer_plainly(reference)
+
+
+def _answer_plainly(reference: str) -> Response:
+    """The page of a mistake of ours, made of nothing that could be broken too."""
+    code = g.get("language", "en")
+    say = languages.gettext(code).gettext
+    response = make_response(
+        PLAIN_PAGE.format(
+            language=code,
+            title=escape(say(OUR_FAULT)),
+            message=escape(say(TELL_US) % {"reference": reference}),
+            again=escape(say(TRY_AGAIN)),
+        ),
+        500,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def make_error_response(status: int, message: str, **values: Any) -> Response:
@@ -148,13 +172,17 @@ def _fill(status: int, values: dict[str, Any]) -> dict[str, Any]:
         "until": None if until is None else format_time(until, language(), zone_of_show()),
         "zone": zone_of_show(),
         "latest": list_latest(_LATEST) if status in {404, 410} else [],
+        "has_access": status == 403 and get_viewing().has_access,
     }
 
 
 BACK_SOON, TRY_AGAIN = N_("Back in a moment"), N_("Try again")
+OUR_FAULT = N_("Our fault, not yours")
+TELL_US = N_("If it happens again, tell us this number: %(reference)s")
 PLAIN_PAGE = """<!doctype html>
 <html lang="{language}">
-<head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width"></head>
+<head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"></head>
 <body><main><h1>{title}</h1><p>{message}</p><p><a href="">{again}</a></p></main></body>
 </html>
 """

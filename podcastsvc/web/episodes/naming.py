@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 from podcastsvc.catalogue import episodes, naming
 from podcastsvc.catalogue.shows import get_card, list_shows
 from podcastsvc.web.context import now, services
-from podcastsvc.web.episodes.pages import read_number
-from podcastsvc.web.episodes.seasons import PER_PAGE
+from podcastsvc.web.episodes.paging import PER_PAGE
 from podcastsvc.web.guards.kept import keep
 from podcastsvc.web.language import make_path
-from podcastsvc.web.lists import count_pages
+from podcastsvc.web.lists import count_pages, cut_page, read_page
 from podcastsvc.web.pages import ngettext, render
 from podcastsvc.web.site.cards import EpisodeCard, make_card
 from podcastsvc.web.site.head import make_head
@@ -33,12 +32,8 @@ def tag(slug: str) -> str:
 
 
 def cut(episode_ids: Sequence[int]) -> Sequence[int]:
-    """Those of the page that is asked for; 404 for a page after the last."""
-    page = read_number("page") or 1
-    found = episode_ids[(page - 1) * PER_PAGE : page * PER_PAGE]
-    if not found and page > 1:
-        abort(404)
-    return found
+    """Those of the page that is asked for."""
+    return cut_page(episode_ids, read_page(), PER_PAGE)
 
 
 def make_cards(session: Session, episode_ids: Sequence[int]) -> list[EpisodeCard]:
@@ -57,7 +52,7 @@ def _show(
     episode_ids: Sequence[int],
     cards: list[EpisodeCard],
 ) -> str:
-    page, pages = read_number("page") or 1, count_pages(len(episode_ids), PER_PAGE)
+    page, pages = read_page(), count_pages(len(episode_ids), PER_PAGE)
     counted = ngettext("%(num)s episode", "%(num)s episodes", len(episode_ids)) % {"num": len(episode_ids)}
 
     return render(

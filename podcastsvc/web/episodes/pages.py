@@ -1,4 +1,4 @@
-"""Episodes on the site: the list, each one's page, and its transcript alone for reading and print."""
+"""Episodes on the site: each one's page, and its transcript alone for reading and print."""
 
 from typing import Any
 
@@ -12,14 +12,12 @@ from podcastsvc.errors import NotAllowed
 from podcastsvc.kit.language import N_
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.web.context import now, services
-from podcastsvc.web.episodes.seasons import PER_PAGE, plan_list
 from podcastsvc.web.episodes.view import EpisodeView, is_gone, make_view
 from podcastsvc.web.guards.kept import keep, leave_unkept
 from podcastsvc.web.guards.old_addresses import find_old_address
 from podcastsvc.web.language import make_address
 from podcastsvc.web.offers.prices import find_lowest_price, write_join_label
-from podcastsvc.web.pages import gettext, render
-from podcastsvc.web.site.cards import make_cards
+from podcastsvc.web.pages import render
 from podcastsvc.web.site.head import Head, make_head
 from podcastsvc.web.site.shows import PageShow, find_page_show
 from podcastsvc.web.site.structured import write_episode
@@ -29,42 +27,6 @@ from podcastsvc.web.site.ways import pick_few
 blueprint = Blueprint("episodes", __name__)
 
 MEMBERS_READ = N_("Members read the transcript of this episode. Join, or sign in if you are a member.")
-
-
-@blueprint.get("/episodes/")
-@blueprint.get("/shows/<key>/episodes/")
-@keep("page", "season")
-def index(key: str | None = None) -> str:
-    """All episodes that are out, twenty a page, of one season if asked for."""
-    show = find_page_show(key)
-    page, season = read_number("page") or 1, read_number("season")
-    seasons: list[int] = []
-    found: list[Episode] = []
-    count = 0
-    if show is not None:
-        with services().db.reading() as session:
-            seasons = episodes.list_seasons(session, show.id, now())
-            count = episodes.count_out(session, show.id, now(), season=season)
-            start = (page - 1) * PER_PAGE
-            found = episodes.list_out(session, show.id, now(), season=season, offset=start, limit=PER_PAGE)
-    if (not found and page > 1) or (season is not None and season not in seasons):
-        abort(404)
-    values = {"key": show.key_in_path if show is not None else None, "season": season}
-    title = gettext("All episodes") if season is None else gettext("Season %(number)s") % {"number": season}
-    return render(
-        "episodes/index.html",
-        page_title=title,
-        head=make_head(
-            "episodes.index",
-            values | {"page": page if page > 1 else None},
-            show=show,
-            title=title,
-            description=show.promise if show is not None else "",
-        ),
-        this_show=show,
-        cards=make_cards(found, show, get_viewing().audience) if show is not None else [],
-        plan=plan_list(values, page=page, count=count, season=season, seasons=seasons),
-    )
 
 
 @blueprint.get("/episodes/<slug>/")
@@ -159,13 +121,3 @@ def read_start(view: EpisodeView) -> int | None:
         return None
     start = int(written)
     return start if 0 < start < view.player.seconds else None
-
-
-def read_number(name: str) -> int | None:
-    """A number from 1 on out of the query; None where it is not given, 404 where it is no such number."""
-    written = request.args.get(name)
-    if written is None:
-        return None
-    if not written.isascii() or not written.isdecimal() or len(written) > 6 or int(written) < 1:
-        abort(404)
-    return int(written)

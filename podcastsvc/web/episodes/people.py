@@ -4,7 +4,7 @@ from flask import abort, redirect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from podcastsvc.catalogue import naming
+from podcastsvc.catalogue import episodes
 from podcastsvc.catalogue.access import State, read_access, state_of
 from podcastsvc.catalogue.shows import get_card, list_shows
 from podcastsvc.content import people as content
@@ -12,12 +12,11 @@ from podcastsvc.content.people import SitePerson
 from podcastsvc.storage.tables.writing import Writing
 from podcastsvc.web.context import language, now, services
 from podcastsvc.web.episodes.naming import blueprint, cut, make_cards, write_page_path
-from podcastsvc.web.episodes.pages import read_number
+from podcastsvc.web.episodes.paging import PER_PAGE
 from podcastsvc.web.episodes.person_view import make_view
-from podcastsvc.web.episodes.seasons import PER_PAGE
 from podcastsvc.web.guards.kept import keep, leave_unkept
 from podcastsvc.web.language import make_path
-from podcastsvc.web.lists import count_pages
+from podcastsvc.web.lists import count_pages, read_number, read_page
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.site.head import make_head
 from podcastsvc.web.site.shows import main_show
@@ -65,7 +64,7 @@ def person(slug: str) -> str | Response:
     if not about.is_listed:
         leave_unkept()
     view = make_view(about, is_preview=about.profile is not None and about.profile is hidden)
-    page, pages = read_number("page") or 1, count_pages(len(about.episode_ids), PER_PAGE)
+    page, pages = read_page(), count_pages(len(about.episode_ids), PER_PAGE)
     values = {"slug": slug, "page": page if page > 1 else None}
     description = about.profile.summary if about.profile is not None else ""
     return render(
@@ -104,6 +103,6 @@ def _list_people(session: Session) -> list[SitePerson]:
         (each.name, each.url)
         for show in list_shows(session)
         for each in get_card(session, show).facts.people
-        if each.role in naming.HOSTS
+        if each.role in episodes.HOSTS
     ]
     return content.list_people(session, makers, now(), language())

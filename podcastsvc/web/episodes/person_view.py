@@ -20,6 +20,7 @@ class PersonView:
     name: str
     href: str
     role: str
+    summary: str
     words: Markup
     picture: Shown | None
     picture_alt: str
@@ -40,6 +41,7 @@ def make_view(about: SitePerson, *, is_preview: bool = False) -> PersonView:
         name=profile.title if profile is not None else about.name,
         href=make_path("naming.person", slug=about.slug),
         role=str(facts.get("role") or ""),
+        summary=profile.summary if profile is not None else "",
         # Passed the gate when it was read (rule T-X1).
         words=Markup(profile.html) if profile is not None else Markup(),  # noqa: S704
         picture=read_shown(profile.picture) if profile is not None and profile.picture is not None else None,

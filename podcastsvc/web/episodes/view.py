@@ -1,5 +1,6 @@
 """An episode's page as plain values: everything that the person who looks may know, and nothing else (rule T-A11)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -10,8 +11,12 @@ from sqlalchemy.orm import Session
 from podcastsvc.catalogue import episodes
 from podcastsvc.catalogue.access import State, read_access, state_of
 from podcastsvc.catalogue.shownotes import make_slug
+from podcastsvc.content import people
+from podcastsvc.content.people import SitePerson
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.web.context import language, now
+from podcastsvc.web.episodes import person_view
+from podcastsvc.web.episodes.person_view import PersonView
 from podcastsvc.web.episodes.player import (
     Mark,
     Player,
@@ -41,16 +46,15 @@ _UPDATED_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody heard in the episode; ``role`` is of the podcast taxonomy, ``href`` may be empty."""
+    """Somebody heard in the episode; ``role`` is of the podcast taxonomy, ``href`` may be empty.
+
+    ``page`` is their own page on the site; None for who has none, or while nobody may know that they are heard.
+    """
 
     name: str
     role: str
     href: str
-
-    @property
-    def slug(self) -> str:
-        """What their page's address names them by; "" where there is none."""
-        return make_slug(self.name)
+    page: PersonView | None
 
     @property
     def site(self) -> str:
@@ -107,8 +111,9 @@ class EpisodeView:
         return self.player.seconds if self.player is not None and is_whole else self.full_seconds
 
     @property
-    def guest_names(self) -> str:
-        return ", ".join(guest.name for guest in self.guests if guest.role == "guest")
+    def is_named(self) -> bool:
+        """Whether the pages of its tags and people list it."""
+        return self.is_listed and self.preview_state is None
 
 
 def make_view(session: Session, episode: Episode, show: PageShow, viewing: Viewing) -> EpisodeView:
@@ -117,6 +122,7 @@ def make_view(session: Session, episode: Episode, show: PageShow, viewing: Viewi
     hears = hears_whole(episode, viewing)
     heard = find_heard(episode, viewing) if hears else None
     neighbours = episodes.find_neighbours(session, episode, now())
+    preview_state = str(state_of(access, now())) if may_preview(access, viewing) else None
     related = episodes.list_related(session, episode, now(), limit=_RELATED)
     return EpisodeView(
         title=episode.title,
@@ -138,12 +144,12 @@ def make_view(session: Session, episode: Episode, show: PageShow, viewing: Viewi
         player=make_player(episode, viewing),
         chapters=list_marks(episode, heard) if hears else [],
         transcript=load_transcript(episode, show, viewing, heard) if hears else None,
-        guests=list_guests(episode),
+        guests=list_guests(session, episode, with_pages=episode.listed and preview_state is None),
         tags=[TagLink(tag, make_slug(tag)) for tag in episode.tags],
         previous=_link(neighbours.previous, show),
         next=_link(neighbours.next, show),
         related=make_cards(related, show, viewing.audience),
-        preview_state=str(state_of(access, now())) if may_preview(access, viewing) else None,
+        preview_state=preview_state,
     )
 
 
@@ -161,13 +167,19 @@ def find_update(episode: Episode) -> datetime | None:
     return episode.changed_at if episode.changed_at - known_at >= _UPDATED_AFTER else None
 
 
-def list_guests(episode: Episode) -> list[Guest]:
-    """Everybody whom the episode names besides its hosts."""
+def list_guests(session: Session, episode: Episode, *, with_pages: bool) -> list[Guest]:
+    """Everybody whom the episode names besides its hosts; three queries where there is somebody ``with_pages``."""
+    found = [person for person in episode.people if person.get("role") not in episodes.HOSTS]
+    known = people.list_people(session, (), now(), language()) if found and with_pages else []
     return [
-        Guest(person["name"], person.get("role") or "guest", person.get("url") or "")
-        for person in episode.people
-        if person.get("role") not in {"host", "co-host"}
+        Guest(person["name"], person.get("role") or "guest", person.get("url") or "", _find_page(known, person["name"]))
+        for person in found
     ]
+
+
+def _find_page(known: Sequence[SitePerson], name: str) -> PersonView | None:
+    about = people.find_person(known, make_slug(name))
+    return None if about is None else person_view.make_view(about)
 
 
 def write_number_alone(episode: Episode) -> str:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from podcastsvc.catalogue.access import State, read_access, state_of
 from podcastsvc.catalogue.episodes import find_by_alias
+from podcastsvc.catalogue.shownotes import make_slug
 from podcastsvc.catalogue.shows import list_shows
 from podcastsvc.content.kinds.table import KINDS
 from podcastsvc.content.writings import find_old
@@ -26,7 +27,11 @@ ELSEWHERE = {
     "/lost-password": "sign_in.page",
     "/forgot-password": "sign_in.page",
     "/wp-login.php": "sign_in.page",
+    "/donate": "support.page",
 }
+# Where WordPress lists what is about one thing; categories lie in each other, lists have pages, and each has a feed.
+_LISTS = frozenset(("category", "tag"))
+_FEEDS = frozenset(("feed", "rss", "rss2", "rdf", "atom"))
 
 
 def redirect_old_address() -> Response | None:
@@ -44,6 +49,25 @@ def redirect_old_address() -> Response | None:
     if target is None and not _is_file_of_machines(request.path):
         target = find_old_address(request.path)
     return None if target is None else send_on(target, 301)
+
+
+def find_list() -> Response | None:
+    """The redirect of an old site's list to the page of its tag. The host's own list knows better: ask that first."""
+    slug = read_list(request.path) if request.method in {"GET", "HEAD"} else ""
+    return send_on(make_path("naming.tag", slug=slug), 301) if slug else None
+
+
+def read_list(path: str) -> str:
+    """The tag that an old site's list is about, as the tag's address has it; "" where the path is no such list. Pure.
+
+    An app that asks for such a list's feed is not sent to a page (rule S3).
+    """
+    kind, *parts = path.strip("/").split("/")
+    if kind not in _LISTS or not parts or parts[-1] in _FEEDS:
+        return ""
+    if len(parts) > 2 and parts[-2] == "page" and parts[-1].isdecimal():
+        parts = parts[:-2]
+    return make_slug(parts[-1])
 
 
 def find_old_address(path: str) -> str | None:

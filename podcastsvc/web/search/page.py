@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, request
 
 from podcastsvc.catalogue import naming
 from podcastsvc.catalogue.naming import Tag
@@ -15,10 +15,9 @@ from podcastsvc.kit.text import clean_line
 from podcastsvc.storage.search import MOST_QUERY_CHARS, Query, read_query
 from podcastsvc.web.apps.pacing import spend_search
 from podcastsvc.web.context import language, now, services
-from podcastsvc.web.episodes.pages import read_number
 from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.language import make_path
-from podcastsvc.web.lists import FilterLink, count_pages
+from podcastsvc.web.lists import FilterLink, count_pages, read_page
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.search.results import KIND_LISTS, FoundCard, make_cards
 from podcastsvc.web.site.cards import EpisodeCard, list_latest
@@ -40,7 +39,7 @@ def page() -> str:
     if not query.words:
         return _render(typed, query)
     spend_search()
-    number, kind = read_number("page") or 1, _read_kind()
+    number, kind = read_page(), _read_kind()
     looker = Looker(get_viewing().audience, language())
     with_pages = [kind for kind in KIND_LISTS if _has_pages(kind)]
     cards: list[FoundCard] = []
@@ -51,8 +50,6 @@ def page() -> str:
             cards = make_cards(session, found.results, Matcher(query))
         else:
             nearest = list_nearest(naming.list_tags(session, now()), query)
-    if number > count_pages(found.count, PER_PAGE):
-        abort(404)
     latest = list_latest(_LATEST) if not found.count else []
     return _render(typed, query, found, cards, nearest, latest, number=number, kind=kind)
 

@@ -11,11 +11,10 @@ from podcastsvc.catalogue.shownotes import make_slug
 from podcastsvc.content import writings
 from podcastsvc.content.kinds import article
 from podcastsvc.web.context import language, now, services
-from podcastsvc.web.episodes.pages import read_number
 from podcastsvc.web.guards.kept import keep
 from podcastsvc.web.guards.old_addresses import find_old_address
 from podcastsvc.web.language import make_address, make_path
-from podcastsvc.web.lists import FilterLink, count_pages, cut_page
+from podcastsvc.web.lists import FilterLink, count_pages, cut_page, read_page
 from podcastsvc.web.offers.prices import find_lowest_price, write_join_label
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.site.head import make_head
@@ -36,7 +35,7 @@ _MOST_TAGS = 12
 @keep("page", "tag")
 def index() -> str:
     """All articles that are out, twenty a page, newest first; of one tag if asked for."""
-    page, tag = read_number("page") or 1, request.args.get("tag", "")
+    page, tag = read_page(), request.args.get("tag", "")
     with services().db.reading() as session:
         every = writings.list_brief(session, article.KIND.name, now(), language())
     tags = _count_tags(name for each in every for name in each.tags)

@@ -69,7 +69,8 @@ def test_orders_are_listed_narrowed_and_searched(ben, studio):
     assert "ben@example.org" not in searched
     assert "=cleo@example.org" in searched
     assert "No order fits that." in nothing
-    assert studio.get("/studio/orders?state=nonsense&page=-3").status_code == 200
+    assert studio.get("/studio/orders?state=nonsense").status_code == 200
+    assert studio.get("/studio/orders?page=-3").status_code == 404
 
 
 def test_orders_of_one_kind_are_shown_alone_and_keep_the_other_choices(ben, studio, app, services):
