@@ -104,6 +104,75 @@ def test_two_tabs_do_not_undo_each_other(studio, page, client):
     assert read_titles(client) == ["By the first tab"]
 
 
+def list_differences(reply):
+    """The table of what changed meanwhile, row by row as words."""
+    rows = html.fromstring(reply.data).xpath("//section[h2/@id='other']//tbody/tr")
+    return [[" ".join(cell.text_content().split()) for cell in row] for row in rows]
+
+
+def test_two_changes_of_different_things_come_together_in_the_form(studio, page, client):
+    first, second = read_form(studio.get(page)), read_form(studio.get(page))
+    studio.post(page, data={**first, "title": "By the first tab", "tags": "maps", "do": "publish"})
+
+    reply = studio.post(page, data={**second, "notes": "By the second tab", "season": "4", "do": "publish"})
+    again = studio.post(page, data={**read_form(reply), "do": "publish"})
+
+    assert list_differences(reply) == [
+        ["Title", "By the first tab", "Why maps lie", "Theirs"],
+        ["Show notes", "Theirs: About maps. Yours: By the second tab", "Yours Take theirs Show notes"],
+        ["Season", "(nothing)", "4", "Yours Take theirs Season"],
+        ["Tags", "maps", "(nothing)", "Theirs"],
+    ]
+    assert again.status_code == 303
+    after = studio.get(page)
+    assert [read_field(after, name) for name in ("title", "tags", "season", "notes")] == [
+        "By the first tab",
+        "maps",
+        "4",
+        "By the second tab",
+    ]
+
+
+def test_where_both_changed_the_same_yours_stays_unless_theirs_is_ticked(studio, page, client):
+    first, second = read_form(studio.get(page)), read_form(studio.get(page))
+    studio.post(page, data={**first, "title": "By the first tab", "notes": "One\n\nTwo", "do": "publish"})
+
+    reply = studio.post(page, data={**second, "title": "By the second", "notes": "One\n\nThree", "do": "publish"})
+    ticked = studio.post(page, data={**read_form(reply), "take": "title", "do": "publish"})
+
+    assert read_field(reply, "title") == "By the second"
+    assert list_differences(reply)[1][1] == "Theirs: Two Yours: Three" or "Theirs: Two" in list_differences(reply)[1][1]
+    assert ticked.status_code == 303
+    assert read_titles(client) == ["By the first tab"]
+    assert read_field(studio.get(page), "notes") == "One\n\nThree"
+
+
+def test_a_form_of_long_ago_without_marks_takes_nothing_over(studio, page):
+    first, second = read_form(studio.get(page)), read_form(studio.get(page))
+    studio.post(page, data={**first, "title": "By the first tab", "do": "publish"})
+
+    for base in ("", "[]", "{", '{"title": 7}'):
+        reply = studio.post(page, data={**second, "base": base, "do": "publish"})
+
+        assert reply.status_code == 409
+        assert read_field(reply, "title") == "Why maps lie"
+
+
+def test_a_draft_that_was_deleted_meanwhile_can_be_saved_anew(studio, publish):
+    path = publish("draft").location.partition("?")[0]
+    form = read_form(studio.get(path))
+    studio.post(f"{path}/delete", data={"csrf_token": form["csrf_token"]})
+
+    reply = studio.post(path, data={**form, "notes": "Typed meanwhile", "do": "draft"})
+    again = studio.post("/studio/episodes/new", data={**read_form(reply), "do": "draft"})
+
+    assert reply.status_code == 409
+    assert "deleted while the form was open" in reply.text
+    assert read_field(reply, "notes") == "Typed meanwhile"
+    assert again.status_code == 303
+    assert read_field(studio.get(again.location), "notes") == "Typed meanwhile"
+
+
 def test_new_audio_has_a_new_address_and_the_old_one_goes_on_a7(studio, page, client, root):
     old = html.fromstring(client.get("/feed.xml").data).xpath("//enclosure/@url")[0]
 

@@ -210,7 +210,7 @@ def test_the_preview_for_the_script_is_a_page(press):
     page = press("/studio/episodes/new", "/studio/preview", notes="# Heading\n\n![x](https://evil.example/x.png)")
 
     assert '<div class="card prose" id="notes-preview"><h2>Heading</h2>' in page.text
-    assert "<img src=" not in page.text.split('id="preview"')[1]
+    assert "<img src=" not in page.text.split('id="notes-preview"')[1]
 
 
 # ---- mistakes: the sentence, the status, and nothing lost

@@ -247,6 +247,15 @@ def _count(what: str, once: str) -> int:
         return limits.count(session, what, once, window=ONCE_FOR, now=now())
 
 
+def show_as_new(problem: str) -> Response:
+    """What was typed about an episode that is gone, as the form of a new one."""
+    errors: dict[str, str] = {}
+    typed, found = read_typed(request.form), receive_parts(errors)
+    with services().db.reading() as session:
+        frame = read_frame(session, typed.show)
+    return make_response(_show(frame, typed, found, {"form": problem, **errors}), 409)
+
+
 @dataclass(frozen=True, slots=True)
 class Unsaved:
     """What a form goes on with that is not saved: a file that stopped on its way, and the id of what was kept of it."""

@@ -15,10 +15,10 @@ from podcastsvc.catalogue.access import State, read_access, state_of
 from podcastsvc.catalogue.episodes import find_main_audio
 from podcastsvc.catalogue.problems import find_problems
 from podcastsvc.catalogue.publishing import Contents, Files, Opened
-from podcastsvc.catalogue.shownotes import ShowNotes
 from podcastsvc.catalogue.spooling import drafts
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Conflict, Failure
+from podcastsvc.kit.language import N_
 from podcastsvc.storage.tables.episode import AudioFile
 from podcastsvc.storage.tables.upload import KeptForm, Upload
 from podcastsvc.web.context import language, now, services
@@ -29,6 +29,7 @@ from podcastsvc.web.requests import allow_audio
 from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.site.shows import load_show
 from podcastsvc.web.studio.blueprint import blueprint, go
+from podcastsvc.web.studio.episodes import merging
 from podcastsvc.web.studio.episodes.checks import write_length
 from podcastsvc.web.studio.episodes.creating import (
     FormFrame,
@@ -38,11 +39,13 @@ from podcastsvc.web.studio.episodes.creating import (
     read_form,
     read_frame,
     read_unsaved,
+    show_as_new,
 )
 from podcastsvc.web.studio.episodes.cutting import add_preview
 from podcastsvc.web.studio.episodes.form import EpisodeForm, fill_from_notes, read_typed
 from podcastsvc.web.studio.episodes.keeping import AUDIO_FIELD, find_half, find_kept, forget_kept, read_fields
 from podcastsvc.web.studio.episodes.listing import name_audience, name_state, render_preview
+from podcastsvc.web.studio.episodes.merging import Difference, write_base
 from podcastsvc.web.studio.episodes.parts import (
     find_uploads,
     let_go,
@@ -51,11 +54,13 @@ from podcastsvc.web.studio.episodes.parts import (
     receive_parts,
     view_parts,
 )
-from podcastsvc.web.studio.episodes.places import EpisodePlace, get_place, rescan
+from podcastsvc.web.studio.episodes.places import EpisodePlace, get_place, is_there, rescan
 
 log = logging.getLogger(__name__)
 
 allow_audio("studio.save_episode")
+
+DELETED = N_("This draft was deleted while the form was open. What you typed is here; saving makes the episode anew.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ class Said:
 class Page:
     """Everything that the page of one episode is made from. ``form`` is None where the notes cannot be changed here.
 
-    ``other`` are the notes as somebody else has left them while the form was open; ``waiting`` is what was typed here
-    before and not saved, while it is not what the form shows.
+    ``theirs`` is the form of the file as it stands, ``differences`` are between that and what was typed, where somebody
+    else has changed it meanwhile. ``waiting`` is what was typed here before and not saved, while the form shows the file.
     """
 
     place: EpisodePlace
@@ -80,7 +85,9 @@ class Page:
     opened: Opened | None
     form: EpisodeForm | None
     problem: str = ""
-    other: ShowNotes | None = None
+    theirs: EpisodeForm | None = None
+    differences: list[Difference] = field(default_factory=list)
+    base: str = ""
     unsaved: Unsaved = field(default_factory=Unsaved)
     waiting: KeptForm | None = None
 
@@ -89,7 +96,7 @@ class Page:
         return state_of(read_access(self.place.episode), now())
 
 
-def _open(episode_id: int) -> Page:
+def open_page(episode_id: int) -> Page:
     """Reads the row, the folder and the notes as they stand. 404 where there is no such episode."""
     with services().db.reading() as session:
         place = get_place(session, episode_id)
@@ -106,14 +113,14 @@ def _open(episode_id: int) -> Page:
         seen=opened.mark,
     )
     form.title = form.title or place.episode.title
-    return Page(place, frame, opened, form)
+    return Page(place, frame, opened, form, theirs=form, base=write_base(form))
 
 
 @blueprint.get("/episodes/<int:episode_id>")
 @host_only
 def episode(episode_id: int) -> str:
     """The form of one episode, with its state and what the scan found."""
-    page = _open(episode_id)
+    page = open_page(episode_id)
     with services().db.reading() as session:
         kept = find_kept(session)
         waiting = drafts.find_of_episode(session, episode_id, current_user.id) if kept is None else None
@@ -121,25 +128,31 @@ def episode(episode_id: int) -> str:
         found = find_uploads(session, fields)
     page.waiting = waiting
     if kept is not None and page.form is not None:
-        page.form = read_typed(fields)
+        page.form, page.base = read_typed(fields), fields.get("base", "")
         page.unsaved = Unsaved(find_half(fields.get(AUDIO_FIELD, "")), kept.id)
-    return _show(page, found, {})
+    return show_page(page, found, {})
 
 
 @blueprint.post("/episodes/<int:episode_id>")
 @host_only
 def save_episode(episode_id: int) -> str | Response:
     """Writes what was changed; with a mistake, or a change by somebody else, the form comes back as it was typed."""
-    page, errors = _open(episode_id), dict[str, str]()
+    errors = dict[str, str]()
+    if not is_there(episode_id):
+        # Deleted by somebody else while this form was open: what was typed can still become an episode.
+        return show_as_new(gettext(DELETED))
+    page = open_page(episode_id)
     found = receive_parts(errors)
-    page.unsaved = read_unsaved()
+    page.unsaved, page.base = read_unsaved(), request.form.get("base", "")
     before = page.opened
     typed = page.form = read_typed(request.form)
+    if page.theirs is not None:
+        merging.take(page.theirs, typed, request.form.getlist("take"))
     if before is None:
         # What was typed stays on the page, to be sent again once the file is mended.
-        return make_response(_show(page, found, errors | {"form": page.problem}), 409)
+        return make_response(show_page(page, found, errors | {"form": page.problem}), 409)
     if request.form.get("do") == "preview":
-        return _show(page, found, errors)
+        return show_page(page, found, errors)
     is_draft = request.form.get("do") == "draft" and page.state in {State.DRAFT, State.SCHEDULED}
     contents = read_form(typed, page.frame, errors, is_draft=is_draft, before=before.notes)
     if contents.published_at is not None and not _has_sound(page.place, found):
@@ -147,15 +160,22 @@ def save_episode(episode_id: int) -> str | Response:
     parts_there = {kind: page.place.folder / name for kind, name in publishing.list_parts(page.place.folder).items()}
     add_preview(typed, contents, found, errors, parts_there)
     if errors:
-        return make_response(_show(page, found, errors), 422)
+        return make_response(show_page(page, found, errors), 422)
     try:
         return _save(page, contents, found)
     except Failure as failure:
         if isinstance(failure, Conflict):
-            # The other change is on the page now; sending the form once more puts this one in its place.
-            typed.seen, page.other = before.mark, before.notes
+            _merge(page)
         errors["form"] = gettext(failure.message)
-        return make_response(_show(page, found, errors), find_answer(failure).status)
+        return make_response(show_page(page, found, errors), find_answer(failure).status)
+
+
+def _merge(page: Page) -> None:
+    """Puts the other's change and this one's into one form; sending it once more saves that."""
+    if page.form is None or page.theirs is None or page.opened is None:
+        return
+    page.differences = merging.merge(page.theirs, page.form, page.base)
+    page.form.seen, page.base = page.opened.mark, write_base(page.theirs)
 
 
 def _save(page: Page, contents: Contents, found: dict[Kind, Upload]) -> Response:
@@ -193,7 +213,7 @@ def _has_sound(place: EpisodePlace, found: dict[Kind, Upload]) -> bool:
     return bool((there | found.keys()) & sound)
 
 
-def _show(page: Page, found: dict[Kind, Upload], errors: dict[str, str]) -> str:
+def show_page(page: Page, found: dict[Kind, Upload], errors: dict[str, str]) -> str:
     place, episode = page.place, page.place.episode
     there = publishing.list_parts(place.folder, episode.language) if page.form is not None else {}
     main = find_main_audio(episode)
@@ -217,7 +237,8 @@ def _show(page: Page, found: dict[Kind, Upload], errors: dict[str, str]) -> str:
         page_path=_write_page_path(page),
         problems=problems.remarks if problems is not None else (),
         form_problem=page.problem,
-        other=page.other,
+        differences=page.differences,
+        base=page.base,
         waiting=page.waiting,
         **page.unsaved.as_values(),
         parts=view_parts(found, errors, there, request.form.getlist("remove")),
@@ -258,94 +279,3 @@ def _say(page: Page) -> Said | None:
             gettext("It is withdrawn."), gettext("Feeds, lists and players do not have it any more.")
         ),
     }[page.state]
-
-
-# ---- withdrawing, bringing back, deleting
-
-
-@blueprint.get("/episodes/<int:episode_id>/withdraw")
-@host_only
-def withdraw(episode_id: int) -> str:
-    """Says what withdrawing does, and asks."""
-    return _confirm_withdrawal(_open(episode_id))
-
-
-@blueprint.post("/episodes/<int:episode_id>/withdraw")
-@host_only
-def withdraw_now(episode_id: int) -> str | Response:
-    """Takes the episode back from everyone at once."""
-    page = _open(episode_id)
-    try:
-        publishing.withdraw(page.place.folder, zone=page.place.show.zone, now=now())
-    except Failure as failure:
-        return make_response(_confirm_withdrawal(page, gettext(failure.message)), find_answer(failure).status)
-    return _after(page, "episode withdrawn")
-
-
-@blueprint.post("/episodes/<int:episode_id>/bring-back")
-@host_only
-def bring_back(episode_id: int) -> str | Response:
-    """Lets the episode come out again at its old place, with its old guid."""
-    page = _open(episode_id)
-    try:
-        publishing.bring_back(page.place.folder)
-    except Failure as failure:
-        return make_response(_show(page, {}, {"form": gettext(failure.message)}), find_answer(failure).status)
-    return _after(page, "episode brought back")
-
-
-@blueprint.get("/episodes/<int:episode_id>/delete")
-@host_only
-def delete_draft(episode_id: int) -> str:
-    """Says what deleting does, and asks."""
-    return _confirm_deletion(_open(episode_id))
-
-
-@blueprint.post("/episodes/<int:episode_id>/delete")
-@host_only
-def delete_draft_now(episode_id: int) -> str | Response:
-    """Deletes a draft's folder with all its files."""
-    page = _open(episode_id)
-    try:
-        publishing.delete_draft(page.place.folder, zone=page.place.show.zone)
-    except Failure as failure:
-        return make_response(_confirm_deletion(page, gettext(failure.message)), find_answer(failure).status)
-    rescan(page.place.folder)
-    log.info("draft deleted", extra={"episode": episode_id, "by": current_user.id})
-    return go("studio.episodes", done="deleted")
-
-
-def _after(page: Page, what: str) -> Response:
-    rescan(page.place.folder)
-    log.info(what, extra={"episode": page.place.episode.id, "by": current_user.id})
-    return go("studio.episode", episode_id=page.place.episode.id, done="saved")
-
-
-def _confirm_withdrawal(page: Page, problem: str = "") -> str:
-    return _confirm(
-        page,
-        heading=gettext("Withdraw “%(title)s”") % {"title": page.place.episode.title},
-        text=gettext(
-            "Its page says that it is gone; feeds, lists and players drop it at once. Copies on phones stay there. "
-            "You can bring it back."
-        ),
-        label=gettext("Withdraw this episode"),
-        action=make_path("studio.withdraw_now", episode_id=page.place.episode.id),
-        problem=problem,
-    )
-
-
-def _confirm_deletion(page: Page, problem: str = "") -> str:
-    return _confirm(
-        page,
-        heading=gettext("Delete “%(title)s”") % {"title": page.place.episode.title},
-        text=gettext("The folder of this draft is deleted with its notes and audio. This cannot be undone."),
-        label=gettext("Delete this draft"),
-        action=make_path("studio.delete_draft_now", episode_id=page.place.episode.id),
-        problem=problem,
-    )
-
-
-def _confirm(page: Page, **values: str) -> str:
-    episode = page.place.episode
-    return render("studio/episodes/confirm.html", episode_id=episode.id, title=episode.title, **values)

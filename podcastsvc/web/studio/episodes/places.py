@@ -68,6 +68,12 @@ def get_place(session: Session, episode_id: int) -> EpisodePlace:
     return EpisodePlace(episode, show, _root() / episode.folder)
 
 
+def is_there(episode_id: int) -> bool:
+    """Whether there is an episode with a row's id."""
+    with services().db.reading() as session:
+        return episodes.find_by_id(session, episode_id) is not None
+
+
 def _root() -> Path:
     root = open_tree(settings()).root
     if root is None:
