@@ -151,14 +151,20 @@ def _say(name: str, form: EpisodeForm) -> str:
     if name == "at":
         return form.at.replace("T", " ") if form.when == "at" else gettext("As soon as it is saved")
     if name == "listed":
-        return gettext(_WORDS["yes" if form.listed else "no"])
+        return _name("yes" if form.listed else "no")
     if name == "who" and form.who == "first":
         until = form.public_at.replace("T", " ") or gettext("days alone: %(days)s") % {"days": form.first_days}
         return f"{gettext('Members first, everyone later')} ({until})"
     if name == "who" and form.who == "plans":
-        return f"{gettext(_WORDS['plans'])}: {', '.join(form.plans)}"
+        return f"{_name(form.who)}: {', '.join(form.plans)}"
     value = str(getattr(form, name))
-    return gettext(_WORDS[value]) if name in {"who", "type", "explicit"} and value in _WORDS else value
+    return _name(value) if name in {"who", "type", "explicit"} else value
+
+
+def _name(value: str) -> str:
+    """A value of a choice in words; what is none of them stays."""
+    words = _WORDS.get(value)
+    return value if words is None else gettext(words)
 
 
 def _compare(theirs: str, yours: str) -> list[Line]:
