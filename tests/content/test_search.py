@@ -268,6 +268,45 @@ def test_the_body_of_a_members_article_is_a_mark_for_visitors(texts, look):
     assert look("dye").results[0].mark is Mark.NONE
 
 
+def test_the_opening_of_a_members_article_is_open_as_on_its_page(texts, look):
+    body = f"The turquoise opening. {'It is long enough to be one. ' * 12}\n\n{'More. ' * 90}\n\nThe vermilion end.\n"
+    texts.write("articles/ink.md", title="Ink", date="2026-05-30", access="members", body=body)
+
+    assert write_out(look("turq").results[0])[0][1].startswith("The [turquoise] opening.")
+    assert look("vermilion").results[0].mark is Mark.CLOSED
+
+
+def test_what_a_members_call_is_about_is_open_and_its_room_is_not(texts, look):
+    texts.write(
+        "calls/june.md",
+        title="June",
+        starts='"2026-06-09 19:00"',
+        access="members",
+        room="https://meet.example/vermilion",
+        body="About turquoise.\n",
+    )
+
+    assert write_out(look("turq").results[0]) == [(None, "About [turquoise].")]
+    assert look("vermilion", MEMBER).count == 0
+
+
+def test_sponsors_and_reviews_of_a_page_are_found(texts, look):
+    texts.write("pages/sponsors.md", title="Sponsors", sponsors="[{name: Vermilion Inks, text: By the barge.}]")
+    texts.write("pages/reviews.md", title="Reviews", reviews="[{text: Turquoise and true., by: Finn}]")
+
+    assert next(text for _at, text in write_out(look("vermilion barge").results[0])).endswith(
+        "[Vermilion] Inks By the [barge]."
+    )
+    assert look("turquoise finn").count == 1
+
+
+def test_a_person_for_members_only_is_found_by_nobody(texts, look):
+    texts.write("people/pelin.md", title="Pelin Arslan", body="Historian of ink.\n")
+    texts.write("people/quiet.md", title="Quiet Arslan", access="members")
+
+    assert look("arslan", MEMBER).count == look("arslan").count == 1
+
+
 def test_a_text_in_two_languages_is_one_result(texts, look):
     texts.write("articles/ink.md", title="Ink canal", date="2026-05-30", slug="ink", language="en")
     texts.write("articles/tinta.md", title="Tinta canal", date="2026-05-30", slug="ink", language="es")

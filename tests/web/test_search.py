@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from lxml import html
 from sqlalchemy import event
 
+from podcastsvc.content.scan import scan_writings
 from podcastsvc.content.search import following
+from podcastsvc.storage.media import make_media_store
 from podcastsvc.web.apps.pacing import SEARCHES_A_MINUTE
 from podcastsvc.worker import make_worker
+from tests.content.texts import write_text
 from tests.web.conftest import make_client, make_member, sign_in
 from tests.web.shelf import NOW, give, main_of, put, read, scan, words
 
@@ -133,6 +136,63 @@ def test_an_episode_of_a_further_show_is_found_at_its_own_address(indexed, clien
     (found,) = read(search(client, "tides")).find_class("found")
 
     assert found.find("div/h2/a").get("href") == "/shows/waves/episodes/tides/"
+
+
+@pytest.fixture
+def written(show, services, settings):
+    """The same show with texts of every kind."""
+    root = settings.data.parent / "episodes"
+    write_text(root, "articles/ink.md", title="Ink", date="2026-05-30", body="The vermilion trade.\n")
+    write_text(
+        root, "articles/tinta.md", title="Tinta", slug="tinta", date="2026-05-29", language="es", body="Bermellón.\n"
+    )
+    closed = f"An opening. {'It goes on. ' * 60}\n\n{'And on. ' * 60}\n\nVermilion was dear and rare.\n"
+    write_text(root, "articles/dear.md", title="Dear", date="2026-05-28", access="members", body=closed)
+    write_text(root, "pages/dyes.md", title="Dyes", body="Vermilion and others.\n")
+    write_text(root, "people/pelin.md", title="Pelin Vermilion")
+    write_text(root, "calls/june.md", title="Vermilion live", starts='"2026-06-09 19:00"', access="members")
+    scan_writings(services.db, make_media_store(settings), settings, now=NOW, settle_seconds=0)
+    following.follow(services.db)
+
+
+def test_texts_of_every_kind_are_found_and_their_pages_answer(written, client):
+    reply = search(client, "vermilion")
+
+    hrefs = [each.find("div/h2/a").get("href") for each in read(reply).find_class("found")]
+    assert set(hrefs) == {"/articles/ink/", "/articles/dear/", "/dyes/", "/people/pelin/", "/calls/june"}
+    assert {href: client.get(href).status_code for href in hrefs} == dict.fromkeys(hrefs, 200)
+
+
+def test_a_members_article_is_a_mark_for_a_visitor_and_open_to_a_member(written, client, app, services, ben):
+    reply = search(client, "dear rare")
+    members = search(sign_in(make_client(app), services, ben), "dear rare")
+
+    assert "In an article for members" in list_found(reply)[0]
+    assert "was dear" not in words(read(reply))
+    assert "Vermilion was dear and rare." in " ".join(read(members).find_class("found")[0].text_content().split())
+
+
+def test_plain_links_narrow_what_was_found_to_one_kind(written, client):
+    everything = read(search(client, "vermilion"))
+    articles = read(search(client, "vermilion", kind="article"))
+
+    links = {words(link): link.get("href") for link in everything.find_class("filter")[0].iter("a")}
+    assert links["Articles · 2"] == "/search?q=vermilion&kind=article"
+    assert links["Everything"] == "/search?q=vermilion"
+    assert len(articles.find_class("found")) == 2
+    assert words(articles.xpath("//ul[contains(@class, 'filter')]//a[@aria-current]")[0]) == "Articles · 2"
+
+
+def test_a_text_in_another_language_is_led_to_in_that_language(written, client):
+    (found,) = read(search(client, "bermellon")).find_class("found")
+
+    (link,) = found.xpath("div/h2/a")
+    assert link.get("href") == "/es/articles/tinta/"
+    assert found.find("div/h2").get("lang") == "es"
+
+
+def test_an_unknown_kind_narrows_nothing(written, client):
+    assert len(list_found(search(client, "vermilion", kind="'; DROP"))) == 5
 
 
 def test_nothing_found_repeats_the_words_and_offers_tags_and_episodes(indexed, client):

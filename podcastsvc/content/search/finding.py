@@ -5,7 +5,7 @@ it, no time, no beginning of a word. Otherwise its text could be asked out of th
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,16 +15,15 @@ from sqlalchemy import Row, literal, select
 from sqlalchemy.orm import Session
 
 from podcastsvc.catalogue import episodes
-from podcastsvc.catalogue.access import Audience, is_out, may_hear, read_access
+from podcastsvc.catalogue.access import PUBLIC, Audience, is_out, may_hear, read_access
 from podcastsvc.content.search.excerpts import Excerpt, Matcher, choose, cut_at
-from podcastsvc.content.search.texts import CHAPTER, INSIDE_PARTS, OPEN_PARTS, TRANSCRIPT, WRITING_KINDS, write_stamp
+from podcastsvc.content.search.texts import CHAPTER, INSIDE_PARTS, OPEN_PARTS, TRANSCRIPT, write_stamp
 from podcastsvc.storage import search
 from podcastsvc.storage.search import Found, Passage, Place, Query
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.storage.tables.writing import Writing
 
 PER_PAGE = 10
-KINDS = ("episode", *WRITING_KINDS)
 
 
 class Mark(StrEnum):
@@ -85,21 +84,14 @@ class _Judged:
 
 
 def find(
-    session: Session,
-    query: Query,
-    looker: Looker,
-    now: datetime,
-    *,
-    of: Collection[str] = KINDS,
-    kind: str | None = None,
-    page: int = 1,
+    session: Session, query: Query, looker: Looker, now: datetime, *, kind: str | None = None, page: int = 1
 ) -> Results:
-    """What has all words of a query and may be known of, in the order of ``storage.search.find``; ``page`` is from 1.
+    """What has all words of a query and may be known of, in the order of ``storage.search.find``.
 
-    ``of`` are the kinds that have pages; ``kind`` narrows the results to one of them.
+    ``kind`` narrows the results to one; ``page`` counts from 1.
     """
     founds = search.find(session, query, now)
-    judged = _judge(session, [each for each in founds if each.kind in of], looker, now)
+    judged = _judge(session, founds, looker, now)
     kinds = Counter(each.found.kind for each in judged)
     shown = [each for each in judged if kind is None or each.found.kind == kind]
     on_page = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
@@ -117,7 +109,10 @@ def _judge(session: Session, founds: Sequence[Found], looker: Looker, now: datet
         row = rows.get((found.kind, found.ref_id))
         if row is None or not row.listed or not is_out(read_access(row), now):
             continue
-        is_open = may_hear(read_access(row), looker.audience, now)
+        # What a page about a person says is shown to all or to nobody.
+        is_open = may_hear(read_access(row), PUBLIC if found.kind == "person" else looker.audience, now)
+        if found.kind == "person" and not is_open:
+            continue
         each = _Judged(found, is_open, found.stamp == write_stamp(row.shown_hash), row.slug, row.language)
         if _may_know(each):
             judged.append(each)

@@ -58,11 +58,14 @@ def make_episode_item(episode: Episode) -> Item:
 
 
 def make_writing_item(writing: Writing) -> Item:
-    """An article, page, person or call that has a date. Its body is closed where not everybody may always read it."""
+    """An article, page, person or call that has a date. Its body is closed where not everybody may always read it: there
+    only its opening is open, as on its page. What a call is about is for everybody."""
     assert writing.published_at is not None  # noqa: S101 -- drafts are not indexed
-    names = " · ".join([*_list_names(writing.people), str(writing.facts.get("role") or ""), *writing.tags]).strip(" ·")
-    body = write_plain(writing.html, limit_chars=_MOST_CHARS)
-    is_open = writing.access_kind == "public" and writing.public_from is None and writing.public_until is None
+    names = " · ".join([*_list_names(writing.people), *_list_facts([writing.facts], "role"), *writing.tags])
+    is_never_closed = writing.access_kind == "public" and writing.public_from is None and writing.public_until is None
+    is_open = is_never_closed or writing.kind == "call"
+    body = " ".join([write_plain(writing.html, limit_chars=_MOST_CHARS), *_list_entries(writing.facts)])
+    opening = "" if is_open else " ".join(writing.facts.get("opening", ()))
     return Item(
         kind=writing.kind,
         ref_id=writing.id,
@@ -71,14 +74,27 @@ def make_writing_item(writing: Writing) -> Item:
         words=make_words(
             title=writing.title,
             about=f"{writing.summary} {names}",
-            body=body if is_open else "",
+            body=body if is_open else opening,
             inside="" if is_open else body,
         ),
         passages=[
             *cut_passages(NAMES, writing.language, names),
-            *cut_passages(BODY, writing.language, body),
+            *cut_passages(NOTES, writing.language, opening),
+            *cut_passages(NOTES if is_open else BODY, writing.language, body),
         ],
     )
+
+
+def _list_entries(facts: dict[str, Any]) -> list[str]:
+    """The words of a page's own lists: its sponsors and reviews."""
+    return [
+        *_list_facts(facts.get("sponsors", ()), "name", "text"),
+        *_list_facts(facts.get("reviews", ()), "text", "by", "source"),
+    ]
+
+
+def _list_facts(entries: Iterable[dict[str, Any]], *names: str) -> list[str]:
+    return [str(entry[name]) for entry in entries for name in names if entry.get(name)]
 
 
 def cut_passages(part: str, language: str, text: str) -> Iterator[Passage]:

@@ -7,7 +7,6 @@ from flask import Blueprint, request
 
 from podcastsvc.catalogue import naming
 from podcastsvc.catalogue.naming import Tag
-from podcastsvc.content.kinds.table import KINDS
 from podcastsvc.content.search.excerpts import Matcher
 from podcastsvc.content.search.finding import PER_PAGE, Looker, Results, find
 from podcastsvc.content.search.near import list_nearest
@@ -21,7 +20,6 @@ from podcastsvc.web.lists import FilterLink, count_pages, read_page
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.search.results import KIND_LISTS, FoundCard, make_cards
 from podcastsvc.web.site.cards import EpisodeCard, list_latest
-from podcastsvc.web.site.menu import answers
 from podcastsvc.web.site.viewing import get_viewing
 
 blueprint = Blueprint("search", __name__)
@@ -41,11 +39,10 @@ def page() -> str:
     spend_search()
     number, kind = read_page(), _read_kind()
     looker = Looker(get_viewing().audience, language())
-    with_pages = [kind for kind in KIND_LISTS if _has_pages(kind)]
     cards: list[FoundCard] = []
     nearest: list[Tag] = []
     with services().db.reading() as session:
-        found = find(session, query, looker, now(), of=with_pages, kind=kind, page=number)
+        found = find(session, query, looker, now(), kind=kind, page=number)
         if found.count:
             cards = make_cards(session, found.results, Matcher(query))
         else:
@@ -106,7 +103,3 @@ def _write_page(values: dict[str, Any], number: int) -> str:
 def _read_kind() -> str | None:
     kind = request.args.get("kind")
     return kind if kind in KIND_LISTS else None
-
-
-def _has_pages(kind: str) -> bool:
-    return kind == "episode" or answers(KINDS[kind].write_path("any"))

@@ -43,7 +43,6 @@ _MARKS = {
     ("episode", Mark.PARTLY): N_("In the part that members hear"),
     ("article", Mark.CLOSED): N_("In an article for members"),
 }
-_DATED = frozenset(("episode", "article"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +122,18 @@ def _make_text_card(result: Result, text: Writing, matcher: Matcher) -> FoundCar
         title=mark(text.title, matcher),
         summary=mark(text.summary, matcher),
         picture=None,
-        published_at=text.published_at if text.kind in _DATED else None,
+        published_at=_find_day(text),
         access=name_access(access, now()),
         public_on=access.public_from if is_members_first(access, now()) else None,
         closed=_write_closed(result),
         excerpts=[_show_excerpt(each, None) for each in result.excerpts],
         language=_name_other(text.language),
     )
+
+
+def _find_day(text: Writing) -> datetime | None:
+    """The day to tell: when an article came out, when a call is; other texts stand by no day."""
+    return {"article": text.published_at, "call": text.starts_at}.get(text.kind)
 
 
 def _show_excerpt(excerpt: Excerpt, href: str | None) -> ShownExcerpt:
