@@ -13,6 +13,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from babel.numbers import format_percent as babel_percent
@@ -135,6 +136,18 @@ def name_language(language: str) -> str:
     locale = _get_locale(language)
     name = str(locale.languages.get(locale.language, language))
     return name[:1].upper() + name[1:]
+
+
+def name_direction(language: str) -> str:
+    """ "rtl" for a language that is written from right to left, else "ltr", as HTML names them."""
+    return "rtl" if _get_locale(language).character_order == "right-to-left" else "ltr"
+
+
+def write_territory(language: str) -> str:
+    """A language with the country where most speak it, ``es_ES``, for readers that take no language without one."""
+    code = language.replace("-", "_")
+    locale = _get_locale(language) if "_" in code else Locale.parse(get_global("likely_subtags").get(code, "en_US"))
+    return f"{locale.language}_{locale.territory}" if locale.territory else locale.language
 
 
 def format_day(day: date | datetime, language: str) -> str:

@@ -118,6 +118,7 @@ def _values() -> dict[str, Any]:
         "show": main_show(),
         "viewer": viewer,
         "language": language(),
+        "direction": languages.name_direction(language()),
         "languages": settings().languages,
         "default_language": settings().default_language,
         "path_in": path_in,

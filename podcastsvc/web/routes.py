@@ -12,7 +12,7 @@ from podcastsvc.web.episodes import routes as episodes
 from podcastsvc.web.offers import booked, booking, donating, gifts, letter_links, redeeming, seats
 from podcastsvc.web.search import page as search
 from podcastsvc.web.sign_in import pages as sign_in
-from podcastsvc.web.site import front, theme
+from podcastsvc.web.site import front, icons, theme
 from podcastsvc.web.studio import routes as studio
 from podcastsvc.web.texts import articles, pages, pictures
 from podcastsvc.web.texts import feed as article_feed
@@ -26,6 +26,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     beside.blueprint,
     pictures.blueprint,
     theme.blueprint,
+    icons.blueprint,
     front.blueprint,
     episodes.blueprint,
     people.blueprint,

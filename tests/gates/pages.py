@@ -104,7 +104,9 @@ HOST = (
     "/studio/old-addresses/new",
     "/studio/old-addresses/paste",
     "/studio/settings/health",
+    "/studio/settings/look",
     "/studio/settings/payments",
+    "/studio/settings/show",
 )
 REFUSED = {"/nothing": 404, "/episodes/letter-box/transcript": 403}
 """What a visitor is answered with where it is not 200."""

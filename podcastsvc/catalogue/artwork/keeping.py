@@ -6,13 +6,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from podcastsvc.catalogue.artwork.drawing import LEAST_PIXELS, make_picture
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.media import MediaStore
 from podcastsvc.storage.tables.episode import Artwork
+from podcastsvc.storage.tables.show import Show
 
 _HASH_CHARS = 8
 
@@ -74,6 +75,17 @@ class PictureDesk:
 def rendition_key(name: str, width: int) -> str:
     """Where the WebP of ``width`` pixels of the artwork called ``name`` lies in the media store."""
     return f"art/{name}-{width}.webp"
+
+
+def icon_key(name: str, pixels: int) -> str:
+    """Where the icon made of the artwork called ``name`` lies in the media store."""
+    return f"art/{name}-icon-{pixels}.png"
+
+
+def find_mark(session: Session, name: str) -> Artwork | None:
+    """The artwork of a name, where it is a show's cover or logo."""
+    is_shown = select(Show.id).where(or_(Show.artwork_id == Artwork.id, Show.logo_id == Artwork.id)).exists()
+    return session.scalar(select(Artwork).where(Artwork.name == name, is_shown))
 
 
 def find_picture(session: Session, source_sha256: str) -> KeptPicture | None:

@@ -9,7 +9,7 @@ LANGUAGE = "en"
 
 # In any case: one large client compares paths without regard to it, and what it gets must not be a page (rule A2).
 _PATHS = re.compile(
-    r"/(?:feed(?![^./;])|(?:feeds|media|private|art|chapters|transcripts|webhooks|static)(?:/|$)|healthz|theme\.css)",
+    r"/(?:feed(?![^./;])|(?:feeds|media|private|art|chapters|transcripts|webhooks|static|icons)(?:/|$)|healthz|theme\.css)",
     re.IGNORECASE,
 )
 

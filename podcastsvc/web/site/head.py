@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from podcastsvc.kit.language import write_territory
 from podcastsvc.kit.text import clean_line
 from podcastsvc.web.context import language, settings
 from podcastsvc.web.language import make_address
@@ -23,14 +24,18 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of one page; addresses are whole and on the canonical host. ``kind`` is Open Graph's type."""
+    """The head of one page; addresses are whole and on the canonical host. ``kind`` is Open Graph's type, ``locales`` are
+    the page's own language and the others, as Open Graph writes them. The picture is square, with ``pixels`` a side."""
 
     title: str
     description: str
     canonical: str
     alternates: tuple[Alternate, ...]
     image: str
+    pixels: int
     kind: str
+    site: str
+    locales: tuple[str, ...]
 
 
 def make_head(
@@ -60,5 +65,8 @@ def make_head(
         canonical=make_address(endpoint, in_language=language() if language() in codes else codes[0], **values),
         alternates=tuple(alternates) if len(codes) > 1 else (),
         image=settings().base_url + shown.large if shown is not None else "",
+        pixels=shown.pixels if shown is not None else 0,
         kind=kind,
+        site=show.title if show is not None else "",
+        locales=tuple(write_territory(code) for code in (language(), *(code for code in codes if code != language()))),
     )

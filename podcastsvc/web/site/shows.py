@@ -30,9 +30,16 @@ class PageShow:
         self.row: Show = card.row
         self.facts: ShowFacts = card.facts
         self.artwork: Picture | None = make_picture(card.artwork)
+        self._logo = card.logo or card.artwork
+        # What stands for the site in its header: the host's logo, else the cover.
+        self.mark: Picture | None = make_picture(card.logo) or self.artwork
 
     def text(self, name: str) -> str:
         return self.facts.text(name, language())
+
+    def icon(self, pixels: int) -> str:
+        """The path of the mark as a PNG of that size (one of ``icons.SIZES``); "" where there is none."""
+        return f"/icons/{self._logo.name}-{pixels}.png" if self._logo is not None else ""
 
     @property
     def id(self) -> int:

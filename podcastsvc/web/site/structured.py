@@ -131,7 +131,10 @@ def _describe_series(show: PageShow) -> dict[str, Any]:
         "name": show.title,
         "url": make_address("site.home", in_language=language(), key=show.key_in_path),
         "webFeed": show.public_feed,
+        "inLanguage": show.facts.language,
     }
+    if show.platforms:
+        found["sameAs"] = [link.url for link in show.platforms]
     if show.author:
         found["author"] = {"@type": "Person", "name": show.author}
     if show.artwork is not None:

@@ -53,6 +53,11 @@ def list_grounds() -> list[tuple[str, str]]:
     return [(f"(prefers-color-scheme: {scheme})", tokens[scheme]["bg"]) for scheme in ("light", "dark")]
 
 
+def get_ground() -> str:
+    """The colour around pages in the light scheme, or in the only one."""
+    return list_grounds()[0][1]
+
+
 def get_accent() -> str:
     """The colour of buttons in the light scheme, or in the only one."""
     look = _find_look()
