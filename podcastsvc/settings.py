@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from podcastsvc.errors import Misconfigured
+from podcastsvc.kit.language import is_known
 
 PREFIX = "PODCASTSVC_"
 STREAMED_AUDIO = "txcd_10401200"
@@ -256,9 +257,19 @@ def _list_problems(settings: Settings) -> list[str]:
         problems.append(f"{PREFIX}WEBSUB_HUB: {settings.websub_hub!r} is not an address that begins with https://")
     if settings.x_accel_redirect and not settings.trusted_proxies:
         problems.append(f"{PREFIX}X_ACCEL_REDIRECT: needs nginx in front, so set {PREFIX}TRUSTED_PROXIES=1 too")
-    if not settings.languages:
-        problems.append(f"{PREFIX}LANGUAGES: name at least one language, such as en")
-    return problems + _list_payment_problems(settings)
+    return problems + _list_language_problems(settings.languages) + _list_payment_problems(settings)
+
+
+def _list_language_problems(languages: tuple[str, ...]) -> list[str]:
+    name = f"{PREFIX}LANGUAGES"
+    problems = [
+        f"{name}: {code!r} is not a language's code such as en, es or pt-br" for code in languages if not is_known(code)
+    ]
+    if not languages:
+        problems.append(f"{name}: name at least one language, such as en")
+    if len(set(languages)) < len(languages):
+        problems.append(f"{name}: name each language once")
+    return problems
 
 
 def _list_address_problems(base_url: str) -> list[str]:

@@ -23,6 +23,7 @@ from babel.units import format_unit
 CATALOGUES = Path(__file__).parents[1] / "translations"
 
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
+_ADDRESSED = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})?")
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q=\s*([01](?:\.\d{0,3})?)\s*)?")
 _MOST_RANGES = 20
 _SECOND = timedelta(seconds=1)
@@ -113,7 +114,11 @@ def _write_value(value: object, language: str) -> str:
 @lru_cache(maxsize=32)
 def gettext(language: str) -> NullTranslations:
     """The catalogue of a language, with ``gettext`` and ``ngettext``; a language without one speaks English."""
-    return Translations.load(CATALOGUES, [language]) if _CODE.fullmatch(language) else NullTranslations()
+    if _CODE.fullmatch(language) is None:
+        return NullTranslations()
+    # Written so, "es-mx" is served by the catalogue of "es" where it has none of its own.
+    code, _, territory = language.replace("-", "_").partition("_")
+    return Translations.load(CATALOGUES, [f"{code}_{territory.upper()}" if territory else code])
 
 
 def choose_language(accept_language: str, offered: Sequence[str]) -> str:
@@ -136,6 +141,17 @@ def name_language(language: str) -> str:
     locale = _get_locale(language)
     name = str(locale.languages.get(locale.language, language))
     return name[:1].upper() + name[1:]
+
+
+def is_known(language: str) -> bool:
+    """Whether a code in small letters, ``es`` or ``pt-br``, is a language whose days and numbers we can write."""
+    if _ADDRESSED.fullmatch(language) is None:
+        return False
+    try:
+        Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
 
 
 def name_direction(language: str) -> str:

@@ -62,5 +62,6 @@ class Money:
         digits = count_digits(self.currency)
         is_whole = self.amount_minor % 10**digits == 0
         decimals = "" if is_whole else "." + "0" * digits
-        pattern = Locale.parse(locale.replace("-", "_")).currency_formats["standard"].pattern.replace(".00", decimals)
-        return str(format_currency(self.decimal, self.currency, pattern, locale=locale, currency_digits=False))
+        there = Locale.parse(locale.replace("-", "_"))
+        pattern = there.currency_formats["standard"].pattern.replace(".00", decimals)
+        return str(format_currency(self.decimal, self.currency, pattern, locale=there, currency_digits=False))

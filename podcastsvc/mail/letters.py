@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from podcastsvc.kit import clock
 from podcastsvc.kit.bundled import get_folder
-from podcastsvc.kit.language import format_day, gettext
+from podcastsvc.kit.language import format_day, gettext, name_direction
 from podcastsvc.kit.money import Money
 from podcastsvc.kit.secrets import make_ulid
 from podcastsvc.kit.text import clean_line, clean_text
@@ -88,7 +88,7 @@ def write_letter(
 def render_letter(sender: Sender, *, kind: str, language: str, values: Mapping[str, Any]) -> Written:
     """What a letter says. Raises jinja2's UndefinedError where a template asks for a value that is not given."""
     environment = _get_environment(language)
-    context = {"sender": sender, "language": language, **values}
+    context = {"sender": sender, "language": language, "direction": name_direction(language), **values}
     place = list_kinds()[kind]
     text = environment.get_template(f"{place}/{kind}.txt")
     subject = clean_line(_render_block(text, "subject", context), limit_chars=_LONGEST_SUBJECT_CHARS)

@@ -17,6 +17,7 @@ from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.guards.csrf import FIELD, make_csrf_token
 from podcastsvc.web.language import add_prefix, make_address, make_path
 from podcastsvc.web.site import menu, theme
+from podcastsvc.web.site.head import find_plain_head
 from podcastsvc.web.site.shows import main_show
 
 
@@ -32,7 +33,13 @@ def register(app: Flask) -> None:
     env.globals.update(url=make_path, address=make_address, asset=asset, csrf=csrf_field)
     env.globals.update(theme_sheet=theme.write_sheet_path, color_scheme=theme.get_scheme, grounds=theme.list_grounds)
     env.globals.update(open_offers=_list_open_offers)
-    env.globals.update(menu=menu.list_menu, site_map=menu.list_site_map, legal=menu.list_legal, localize=menu.localize)
+    env.globals.update(
+        menu=menu.list_menu,
+        site_map=menu.list_site_map,
+        legal=menu.list_legal,
+        localize=menu.localize,
+        plain_head=find_plain_head,
+    )
     env.filters.update(
         month=lambda day: languages.format_month(day, language()),
         day=lambda at: languages.format_day(_local(at), language()),

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g, request
+
 from podcastsvc.kit.language import write_territory
 from podcastsvc.kit.text import clean_line
 from podcastsvc.web.context import language, settings
-from podcastsvc.web.language import make_address
+from podcastsvc.web.language import LOCALIZED, make_address
 from podcastsvc.web.site.addresses import Picture
-from podcastsvc.web.site.shows import PageShow
+from podcastsvc.web.site.shows import PageShow, main_show
 
 _DESCRIPTION_CHARS = 200
 
@@ -36,6 +38,17 @@ class Head:
     kind: str
     site: str
     locales: tuple[str, ...]
+
+
+def find_plain_head(title: str) -> Head | None:
+    """The head of a page that has none of its own, such as a form; None for pages that nobody shares: personal ones,
+    those with one address for all languages, and those whose address has a part of its own, which may be a secret."""
+    blueprint = (request.blueprint or "").split(".")[0]
+    if request.endpoint is None or blueprint not in LOCALIZED or request.view_args or g.get("is_personal"):
+        return None
+    show = main_show()
+    description = show.promise if show is not None else ""
+    return make_head(request.endpoint, {}, show=show, title=title, description=description)
 
 
 def make_head(
