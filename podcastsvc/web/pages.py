@@ -57,6 +57,7 @@ def register(app: Flask) -> None:
         money=lambda money: money.format(language()),
         price=lambda money, interval: write_price(money, interval, language()),
         language_name=languages.name_language,
+        direction=languages.name_direction,
         # For texts that a room gave; those of a template itself are written {{ _("…") }}.
         say=gettext,
     )
@@ -125,7 +126,6 @@ def _values() -> dict[str, Any]:
         "show": main_show(),
         "viewer": viewer,
         "language": language(),
-        "direction": languages.name_direction(language()),
         "languages": settings().languages,
         "default_language": settings().default_language,
         "path_in": path_in,
