@@ -4,8 +4,10 @@ import pytest
 import time_machine
 from lxml import html
 
+from podcastsvc.content.scan import scan_writings
 from podcastsvc.web.site.blocks import Layout, arrange
 from tests.catalogue.folders import write
+from tests.content.texts import write_text
 from tests.web import shelf
 from tests.web.shelf import NOW, read, scan, words
 
@@ -181,3 +183,48 @@ def test_a_further_show_has_the_usual_order(look, client):
 )
 def test_cards_stand_beside_the_episodes_and_the_rest_across(blocks, layout):
     assert arrange(blocks) == layout
+
+
+# ---- what the host writes
+
+
+@pytest.fixture
+def texts(show, services, settings):
+    """Two articles, a page about the show with a place, one about sponsors without."""
+    root = settings.data.parent / "episodes"
+    write_text(root, "articles/freight.md", title="Freight rates", date="2026-05-20 06:00", authors="[Pelin Arslan]")
+    write_text(root, "articles/strait.md", title="The strait", date="2026-05-11 06:00", access="members")
+    write_text(root, "pages/about.md", title="About", menu=1)
+    write_text(root, "pages/about.es.md", title="Acerca de")
+    sponsors = '[{name: Harbour Books, url: "https://harbour.example/"}, {name: Norte Coffee}]'
+    write_text(root, "pages/sponsors.md", title="Sponsors", sponsors=sponsors)
+    scan_writings(services.db, services.media, settings, settle_seconds=0)
+
+
+def test_what_is_written_stands_in_menu_footer_and_home(texts, client):
+    home = read(client.get("/"))
+    section = home.xpath("//section[@aria-labelledby='articles']")[0]
+    foot = {words(link): link.get("href") for link in home.find_class("foot")[0].iter("a")}
+
+    assert read_menu(home)[:3] == [("Episodes", "/episodes/"), ("Articles", "/articles/"), ("About", "/about/")]
+    assert [words(each) for each in section.iter("h3")] == ["Freight rates", "The strait"]
+    assert "Pelin Arslan 20 May 1 min read" in words(section)
+    assert "Members only" in words(section)
+    assert (foot["Articles"], foot["About"]) == ("/articles/", "/about/")
+    assert (
+        " ".join(home.find_class("supported")[0].text_content().split()) == "Supported by Harbour Books, Norte Coffee."
+    )
+
+
+def test_what_is_written_has_the_words_of_each_language(texts, client):
+    menu = read_menu(read(client.get("/es/")))
+
+    assert ("Acerca de", "/es/about/") in menu
+
+
+def test_every_link_to_what_is_written_leads_there(texts, client):
+    page = read(client.get("/"))
+
+    paths = {link.get("href") for link in page.iter("a") if link.get("href").startswith("/")}
+
+    assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)

@@ -22,7 +22,7 @@ from podcastsvc.web.site.head import make_head
 from podcastsvc.web.site.shows import main_show
 from podcastsvc.web.site.structured import write_person
 from podcastsvc.web.site.viewing import get_viewing
-from podcastsvc.web.site.written import make_article_card
+from podcastsvc.web.texts.cards import make_card as make_article_card
 
 __all__ = ["blueprint"]
 
@@ -77,7 +77,7 @@ def person(slug: str) -> str | Response:
         structured=write_person(view),
         person=view,
         cards=cards,
-        articles=[make_article_card(each) for each in articles],
+        articles=[make_article_card(each, viewing.audience) for each in articles],
         page=page,
         pages=pages,
         previous_href=write_page_path("naming.person", slug, page - 1) if page > 1 else None,

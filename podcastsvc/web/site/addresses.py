@@ -10,13 +10,14 @@ _MIDDLE_PIXELS = 320
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Artwork for a page: ``src`` is the middle rendition, ``srcset`` all, ``large`` the picture that feeds show, with
-    ``pixels`` a side."""
+    """Artwork for a page: ``src`` is the middle rendition, ``srcset`` all, ``large`` the picture that feeds show, which is
+    ``width`` by ``height`` pixels."""
 
     src: str
     srcset: str
     large: str
-    pixels: int
+    width: int
+    height: int
 
 
 def make_picture(artwork: Artwork | None) -> Picture | None:
@@ -26,9 +27,11 @@ def make_picture(artwork: Artwork | None) -> Picture | None:
     large = addresses.write_artwork_path(artwork)
     paths = {int(width): addresses.write_rendition_path(artwork, int(width)) for width in artwork.widths}
     if not paths:
-        return Picture(large, f"{large} {artwork.pixels}w", large, artwork.pixels)
+        return Picture(large, f"{large} {artwork.pixels}w", large, artwork.pixels, artwork.pixels)
     middle = paths[min(paths, key=lambda width: abs(width - _MIDDLE_PIXELS))]
-    return Picture(middle, ", ".join(f"{path} {width}w" for width, path in paths.items()), large, artwork.pixels)
+    return Picture(
+        middle, ", ".join(f"{path} {width}w" for width, path in paths.items()), large, artwork.pixels, artwork.pixels
+    )
 
 
 def write_audio_path(audio: AudioFile, listen_token: str | None = None) -> str:

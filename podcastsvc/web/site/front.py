@@ -18,6 +18,7 @@ from podcastsvc.web.site.structured import write_series
 from podcastsvc.web.site.viewing import get_device, get_viewing
 from podcastsvc.web.site.ways import list_apps, list_platforms, pick_few, pick_pills, write_own_feed_address
 from podcastsvc.web.site.written import list_latest_articles, list_sponsors
+from podcastsvc.web.texts.cards import make_card as make_article_card
 
 blueprint = Blueprint("site", __name__)
 
@@ -57,7 +58,7 @@ def home(key: str | None = None) -> str:
         join_elsewhere=list_join_links(),
         further=list_further_shows() if show.is_first else [],
         layout=arrange(show.facts.look.home if show.is_first else BLOCKS),
-        articles=articles,
+        articles=[make_article_card(each, viewing.audience) for each in articles],
         sponsors=sponsors,
         next_call=make_call_card(call) if call is not None else None,
     )

@@ -27,14 +27,15 @@ class Alternate:
 @dataclass(frozen=True, slots=True)
 class Head:
     """The head of one page; addresses are whole and on the canonical host. ``kind`` is Open Graph's type, ``locales`` are
-    the page's own language and the others, as Open Graph writes them. The picture is square, with ``pixels`` a side."""
+    the page's own language and the others, as Open Graph writes them. The picture has ``width`` by ``height`` pixels."""
 
     title: str
     description: str
     canonical: str
     alternates: tuple[Alternate, ...]
     image: str
-    pixels: int
+    width: int
+    height: int
     kind: str
     site: str
     locales: tuple[str, ...]
@@ -78,7 +79,8 @@ def make_head(
         canonical=make_address(endpoint, in_language=language() if language() in codes else codes[0], **values),
         alternates=tuple(alternates) if len(codes) > 1 else (),
         image=settings().base_url + shown.large if shown is not None else "",
-        pixels=shown.pixels if shown is not None else 0,
+        width=shown.width if shown is not None else 0,
+        height=shown.height if shown is not None else 0,
         kind=kind,
         site=show.title if show is not None else "",
         locales=tuple(write_territory(code) for code in (language(), *(code for code in codes if code != language()))),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,26 +11,12 @@ from podcastsvc.kit.text import is_web_address
 from podcastsvc.storage.tables.writing import Writing
 from podcastsvc.web.context import language, now
 from podcastsvc.web.pages import ngettext
-from podcastsvc.web.site.menu import answers, localize
 
 LATEST = 3
 SPONSORS = "sponsors"
 """The slug of the page whose sponsors the home page names."""
 
 _WORDS_A_MINUTE = 230
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleCard:
-    """One article in a row of them. ``language`` is that of its words where it is not the page's."""
-
-    title: str
-    href: str
-    authors: str
-    published_at: datetime | None
-    reading: str
-    summary: str
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +27,9 @@ class Sponsor:
     href: str
 
 
-def list_latest_articles(session: Session) -> list[ArticleCard]:
-    """The newest articles; none where the site has no pages for them."""
-    found = writings.list_out(session, article.KIND.name, now(), limit=LATEST, language=language())
-    return [make_article_card(each) for each in found if answers(article.KIND.write_path(each.slug))]
+def list_latest_articles(session: Session) -> list[Writing]:
+    """The newest articles, each in the page's language where there is one."""
+    return writings.list_out(session, article.KIND.name, now(), limit=LATEST, language=language())
 
 
 def list_sponsors(session: Session) -> list[Sponsor]:
@@ -61,19 +45,6 @@ def _read_sponsors(pages: Iterable[Writing]) -> list[Sponsor]:
         for entry in entries
         if entry.get("name")
     ]
-
-
-def make_article_card(writing: Writing) -> ArticleCard:
-    """The card of an article in the language of the page."""
-    return ArticleCard(
-        title=writing.title,
-        href=localize(article.KIND.write_path(writing.slug)),
-        authors=", ".join(each["name"] for each in writing.facts.get("authors", ())),
-        published_at=writing.published_at,
-        reading=write_reading_time(writing.words),
-        summary=writing.summary,
-        language=writing.language if writing.language != language() else None,
-    )
 
 
 def write_reading_time(words: int) -> str:

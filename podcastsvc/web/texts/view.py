@@ -59,7 +59,7 @@ class TextView:
     def head_picture(self) -> Picture | None:
         """The picture for those who share the page."""
         shown = self.picture
-        return Picture(shown.src, shown.srcset, shown.large) if shown is not None else None
+        return Picture(shown.src, shown.srcset, shown.large, shown.width, shown.height) if shown is not None else None
 
 
 @dataclass(frozen=True, slots=True)
