@@ -52,9 +52,9 @@ def build_message(letter: Letter) -> EmailMessage:
     """The letter as it travels: one recipient, plain text and HTML (rule T-S7), and a calendar's file where it has one."""
     message = EmailMessage(policy=policy.SMTP)
     for name, value in letter.headers.items():
-        message[name] = value
+        message[name] = _break_words(value)
     message["To"] = letter.to
-    message["Subject"] = letter.subject
+    message["Subject"] = _break_words(letter.subject)
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = f"<{letter.id}@{message['From'].addresses[0].domain}>"
     message["Content-Language"] = letter.language
@@ -68,6 +68,11 @@ def build_message(letter: Letter) -> EmailMessage:
         params = {"method": method, "charset": "utf-8"}
         message.add_attachment(letter.calendar.encode(), "text", "calendar", filename="invite.ics", params=params)
     return message
+
+
+def _break_words(value: str) -> str:
+    """A header's value in which no encoded word stands: Python decodes those, line ends and all, and writes them out."""
+    return value.replace("=?", "= ?")
 
 
 def list_recent(session: Session, *, limit: int = 100) -> list[Letter]:
@@ -89,7 +94,7 @@ def sweep(session: Session, now: datetime) -> None:
 def _note(db: Database, letter_id: str, *, state: str, error: str | None) -> None:
     values: dict[str, object] = {"state": state, "error": error, "attempts": Letter.attempts + 1}
     if state != "queued":
-        values |= {"text": None, "html": None, "calendar": None, "subject": ""}
+        values |= {"text": None, "html": None, "calendar": None, "subject": "", "headers": {}}
     if state == "sent":
         values["sent_at"] = clock.now()
     with db.transaction() as session:

@@ -53,6 +53,9 @@ SIGN_UPS_OF_SITE = Limit("sign-ups of site", 100, _HOUR)
 CHECKOUT_FROM_NETWORK = Limit("checkout network", 10, _HOUR)
 CHECKOUT_OF_MEMBER = Limit("checkout member", 5, _HOUR)
 CONSULTATIONS = Limit("consultations", 3, _HOUR)
+MESSAGES_FROM_NETWORK = Limit("messages network", 5, _HOUR)
+MESSAGES_OF_SENDER = Limit("messages sender", 5, _DAY)
+MESSAGES_TO_HOST = Limit("messages to host", 200, _DAY)
 FAILED_CARDS = Limit("failed cards", 3, _HOUR)
 UNKNOWN_TOKENS = Limit("unknown tokens", 30, timedelta(minutes=10))
 
@@ -136,3 +139,10 @@ def spend_own_letter(session: Session, mailbox_key: str, now: datetime) -> None:
     """One letter that a signed-in member asked for, to the own mailbox; no stranger uses these up."""
     spend(session, LETTERS_AN_HOUR, f"{mailbox_key} own", now)
     spend(session, LETTERS_A_DAY, f"{mailbox_key} own", now)
+
+
+def spend_message(session: Session, mailbox_key: str, network: str, now: datetime) -> None:
+    """One message to the host by the form on the site. Raises TooMany past the limits of its network, sender or the site."""
+    spend(session, MESSAGES_FROM_NETWORK, network, now)
+    spend(session, MESSAGES_OF_SENDER, mailbox_key, now)
+    spend(session, MESSAGES_TO_HOST, "", now)

@@ -15,7 +15,7 @@ WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 LOCALIZED = frozenset(
     (
         "site episodes naming articles pages calls join welcome add sign_in account billing reminders gift redeem seat support"
-        " consultation consultation_mine search icons"
+        " consultation consultation_mine search icons contact"
     ).split()
 )
 

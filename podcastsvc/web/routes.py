@@ -14,7 +14,7 @@ from podcastsvc.web.search import page as search
 from podcastsvc.web.sign_in import pages as sign_in
 from podcastsvc.web.site import front, icons, theme
 from podcastsvc.web.studio import routes as studio
-from podcastsvc.web.texts import articles, pages, pictures
+from podcastsvc.web.texts import articles, contact, pages, pictures
 from podcastsvc.web.texts import feed as article_feed
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -32,6 +32,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people.blueprint,
     search.blueprint,
     calls.blueprint,
+    contact.blueprint,
     articles.blueprint,
     article_feed.blueprint,
     pages.blueprint,

@@ -80,6 +80,7 @@ TALK_FOR_HOST = TALK | {
     "question": "How to begin?\n\nAnd how to go on?",
     "studio_link": "https://show.example/studio/consultations/01A",
 }
+MESSAGE = {"name": "Finn", "email": "finn@example.org", "subject": "A question", "text": "How do maps lie?\n\nAnd why?"}
 BACK = {"paid": "€60", "paid_on": DAY}
 CASES = {
     "welcome": ("welcome", WELCOME),
@@ -100,6 +101,8 @@ CASES = {
     "host: consultation": ("host_consultation", TALK_FOR_HOST),
     "host: consultation cancelled": ("host_consultation", TALK_FOR_HOST | {"what": "cancelled"}),
     "host: consultation given back": ("host_consultation", TALK_FOR_HOST | {"what": "cancelled", "is_returned": True}),
+    "host: message": ("host_contact", MESSAGE),
+    "host: message without name and subject": ("host_contact", MESSAGE | {"name": "", "subject": ""}),
     "trial ends": ("trial_ending", TRIAL),
     "trial ends, no card": ("trial_ending", TRIAL | {"last4": ""}),
     "trial ended": (

@@ -28,6 +28,8 @@ VISITOR = (
     "/tags/beginners/",
     "/calls/",
     CALL,
+    "/contact/",
+    "/contact/sent",
     "/people/",
     "/people/ada-lind/",
     "/follow",

@@ -9,7 +9,7 @@ from podcastsvc.errors import Invalid, Unavailable
 from podcastsvc.kit import clock
 from podcastsvc.mail.folder import FolderTransport, list_eml
 from podcastsvc.mail.letters import write_letter
-from podcastsvc.mail.outbox import send_letter, sweep
+from podcastsvc.mail.outbox import build_message, send_letter, sweep
 from podcastsvc.storage.tables.letter import Letter
 from tests.mail.letters import SENDER, VALUES
 
@@ -114,3 +114,13 @@ def test_date_of_a_letter_is_when_it_was_written(db, letter_id, tmp_path):
     send_letter(db, FolderTransport(tmp_path), letter_id)
 
     assert list_eml(tmp_path)[0].at.astimezone(UTC) == get(db, letter_id).created_at
+
+
+def test_an_encoded_word_in_a_subject_stays_text_and_ends_no_line(db, letter_id):
+    letter = get(db, letter_id)
+    letter.subject = "=?utf-8?q?Hello=0d=0aBcc:_eve@example.org?="
+
+    message = build_message(letter)
+
+    assert message["Bcc"] is None
+    assert b"\nBcc:" not in message.as_bytes()

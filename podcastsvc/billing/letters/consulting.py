@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from podcastsvc.billing.consulting import bookings
 from podcastsvc.billing.consulting.offers import ConsultationOffer, find_offer
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.letters.to_hosts import write_to_hosts
 from podcastsvc.errors import NotFound
 from podcastsvc.kit import clock
 from podcastsvc.kit.calendars import CalendarEntry, write_calendar
 from podcastsvc.kit.keys import Keys
 from podcastsvc.kit.language import format_instant, gettext
 from podcastsvc.mail.letters import write_letter
+from podcastsvc.members.to_hosts import write_to_hosts
 from podcastsvc.storage.tables.consultation import Consultation
 
 KIND = "consultation"

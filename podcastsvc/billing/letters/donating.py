@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.letters import links
 from podcastsvc.billing.letters.texts import write_price
-from podcastsvc.billing.letters.to_hosts import write_to_hosts
 from podcastsvc.kit.money import Money
+from podcastsvc.members.to_hosts import write_to_hosts
 from podcastsvc.storage.tables.billing import Order
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from podcastsvc.billing.desk import Desk
-from podcastsvc.billing.letters.to_hosts import write_to_hosts
 from podcastsvc.kit.language import N_, format_day, gettext
+from podcastsvc.members.to_hosts import write_to_hosts
 
 # Subject, what has happened, and where in the studio it is looked at. ``name`` is the object's id.
 _HEALTH = "/studio/#health"

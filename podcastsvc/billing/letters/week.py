@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from podcastsvc.billing.desk import Desk
 from podcastsvc.billing.letters.texts import list_reasons
-from podcastsvc.billing.letters.to_hosts import write_to_hosts
 from podcastsvc.kit.language import gettext
 from podcastsvc.members.subscriptions import is_of_account
+from podcastsvc.members.to_hosts import write_to_hosts
 from podcastsvc.storage.tables.billing import Subscription
 
 WEEK = timedelta(days=7)

@@ -64,6 +64,7 @@ _TAKE_PART = (
     ("/support", N_("Support the show"), "donation"),
     ("/consultation", N_("Book a consultation"), "consultation"),
     ("/calls/", N_("Members' calls"), "call"),
+    ("/contact/", N_("Write to the host"), ""),
 )
 _SIGN_IN = ("/sign-in", N_("Sign in"), "")
 _ACCOUNT = ("/account", N_("Your account"), "")

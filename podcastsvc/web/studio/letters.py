@@ -51,6 +51,7 @@ KINDS = {
     "host_consultation": N_("Consultation: to the host"),
     "donation_thanks": N_("Thanks for a donation"),
     "host_donation": N_("A donation, to the host"),
+    "host_contact": N_("A message, to the host"),
     "host_note": N_("Note to the host"),
     "host_week": N_("The host's week"),
 }

@@ -19,11 +19,17 @@ def write_to_hosts(
     write_values: Callable[[str], Mapping[str, Any]],
     word: str = "",
     calendar: str | None = None,
-) -> None:
-    """One letter to each host, once for each kind, object and word. ``write_values`` makes its values in a language."""
+    headers: Mapping[str, str] | None = None,
+) -> int:
+    """One letter to each host, once for each kind, object and word; returns how many hosts there are to write to.
+
+    ``write_values`` makes a letter's values in a language; ``headers`` are added to the sender's.
+    """
+    reached = 0
     for host in accounts.list_hosts(session):
         if host.email is None:
             continue
+        reached += 1
         write_letter(
             session,
             sender,
@@ -35,4 +41,6 @@ def write_to_hosts(
             period=f"{host.id}:{word}" if word else str(host.id),
             member_id=host.id,
             calendar=calendar,
+            headers=headers,
         )
+    return reached
