@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PODCASTSVC_BASE_URL ?= http://127.0.0.1:$(PORT)
 export PODCASTSVC_PORT ?= $(PORT)
 
-.PHONY: help run test test-tools check format bench sample translations docs lock clean
+.PHONY: help run test test-tools web-check screenshots check format bench sample translations docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -24,6 +24,15 @@ run: $(VENV)/run ## serve the site at http://127.0.0.1:8000 (PORT=9000 moves it)
 
 test: test-tools ## run every test
 	@env -u PODCASTSVC_BASE_URL -u PODCASTSVC_PORT $(BIN)/pytest -n auto --dist loadgroup
+
+web-check: $(VENV)/test ## Lighthouse and pa11y over every kind of page: figures against the budgets (minutes)
+	@BIN=$(BIN) scripts/install-browser
+	@BIN=$(BIN) scripts/install-web-tools all
+	@env -u PODCASTSVC_BASE_URL -u PODCASTSVC_PORT $(BIN)/python -m tests.gates $(ONLY)
+
+screenshots: $(VENV)/test ## pictures of the sample show for docs/screenshots (ONLY="home join" takes some)
+	@BIN=$(BIN) scripts/install-browser
+	@env -u PODCASTSVC_BASE_URL -u PODCASTSVC_PORT $(BIN)/python -m tests.pictures $(ONLY)
 
 check: $(VENV)/test ## format, lint, types, templates, import directions, docs, translations
 	@env -u PODCASTSVC_BASE_URL -u PODCASTSVC_PORT BIN=$(BIN) scripts/check

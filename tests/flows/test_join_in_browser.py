@@ -1,10 +1,13 @@
 """The member's way in a browser with the test card: join, pay, listen, leave, stay after all; and how many clicks it takes."""
 
+import io
 import itertools
 import re
 
 import feedparser
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import expect
 
 from podcastsvc.kit.language import gettext
@@ -99,6 +102,27 @@ def test_a_visitor_joins_and_the_member_link_plays_in_five_clicks(show, phone, e
     assert (audio.status, len(audio.body())) == (206, 100)
     assert watch.foreign == []
     assert watch.complaints == []
+
+
+def test_on_a_computer_the_code_on_the_screen_leads_the_phone_to_its_app_in_six_clicks(
+    show, browser, phone, email, tongue
+):
+    prefix, say = tongue
+    context = browser.new_context(base_url=show.base_url, viewport={"width": 1280, "height": 900}, locale="en-GB")
+    computer, hand = context.new_page(), Hand()
+
+    join(computer, email, hand, prefix, say)
+    drawn = computer.get_by_role("img", name=say("QR code that opens this list of apps on another device"))
+    (seen,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(drawn.screenshot())))
+    hand.clicks += 1  # the camera
+    phone.goto(seen.text)
+    opens = phone.get_by_role("link", name="Overcast").get_attribute("href")
+    hand.clicks += 2  # the tap on the app, and the one in it
+
+    assert seen.text.startswith(f"{show.base_url}{prefix}/add/")
+    assert opens.startswith("overcast://x-callback-url/add?url=")
+    assert hand.clicks == 6
+    context.close()
 
 
 def test_a_member_leaves_in_two_clicks_and_stays_after_all_in_one(show, phone, email, tongue):

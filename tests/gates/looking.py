@@ -77,6 +77,11 @@ def assert_no_violations(page):
     assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
 
 
+def list_launch_options():
+    """How Chromium is started outside the tests: Debian's where it is on the PATH, else Playwright's own."""
+    return {"executable_path": tools.find_chromium(), "args": tools.list_chromium_flags()}
+
+
 @cache
 def find_axe():
     """The axe that `make test` fetches from npm; without npm the one that came with the package for Python, which is older."""

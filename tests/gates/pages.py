@@ -1,13 +1,15 @@
 """The kinds of pages there are, and the sample show with its people, as the gates see them: in a browser, by the Nu HTML
 Checker, by weight, by Lighthouse and pa11y. A new page belongs into one of these lists."""
 
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from podcastsvc.kit import clock
 from podcastsvc.kit.bundled import get_folder
+from tests.catalogue.recordings import make_mp3
 from tests.content.texts import write_text
 from tests.flows.conftest import enter_studio, join
 from tests.flows.visitor import Visitor
@@ -118,8 +120,8 @@ LATER = (("cleo", "/"), ("cleo", "/account"), ("dev", "/"), ("dev", "/account"),
 People = dict[str, Visitor]
 
 
-def serve_sample(folder: Path) -> Site:
-    """The sample show, with Ada as its host."""
+def serve_sample(folder: Path, *, prepare: Callable[[Site], None] = lambda _site: None) -> Site:
+    """The sample show, with Ada as its host; ``prepare`` may put something into its folder."""
     site = Site(folder)
     shutil.copytree(get_folder("episodes"), site.episodes, dirs_exist_ok=True)
     starts = clock.now() + timedelta(hours=12)
@@ -131,6 +133,7 @@ def serve_sample(folder: Path) -> Site:
         room="https://meet.example/ada",
         access="members",
     )
+    prepare(site)
     site.run("init", "--host-email", "ada@example.org")
     site.run("scan")
     return site.start()
@@ -158,3 +161,29 @@ def pass_a_year(site: Site) -> People:
 def list_cases(**paths: Iterable[str]) -> list[tuple[str, str]]:
     """Who looks at what, a page at a time."""
     return [(who, path) for who, each in paths.items() for path in each]
+
+
+def put_long_episode(site: Site) -> None:
+    """An episode of an hour with a transcript of 9,000 words, such as people use: those of our own documents."""
+    words = read_words()[:9_000]
+    assert len(words) == 9_000
+    path = site.episodes / "2026-11-01-nine-thousand-words"
+    path.mkdir()
+    (path / "notes.md").write_text("---\ntitle: Nine thousand words\ndate: 2026-11-01 06:00\n---\nThe longest one.\n")
+    (path / "audio.mp3").write_bytes(make_mp3(20))
+    (path / "transcript.vtt").write_text("WEBVTT\n\n" + "\n\n".join(write_cues(words)))
+
+
+def read_words() -> list[str]:
+    root = Path(__file__).parents[2]
+    prose = "".join(path.read_text() for path in (root / "CHANGELOG.md", *sorted((root / "docs").rglob("*.md"))))
+    return re.findall(r"[A-Za-z']+", prose)
+
+
+def write_cues(words: list[str]) -> Iterator[str]:
+    """Six seconds each; who speaks changes after four."""
+    for number, start in enumerate(range(0, len(words), 15)):
+        span = " --> ".join(
+            f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}.000" for at in (number * 6, number * 6 + 6)
+        )
+        yield f"{span}\n<v {('Ada', 'Ben')[number // 4 % 2]}>{' '.join(words[start : start + 15])}."

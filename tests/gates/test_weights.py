@@ -1,15 +1,11 @@
 """What pages weigh on the wire, compressed, against the budgets; in a browser, since scripts load further ones."""
 
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from tests.catalogue.recordings import make_mp3
 from tests.gates.looking import Served
-from tests.gates.pages import HOST, MEMBER, VISITOR, list_cases, open_for_business, serve_sample
-from tests.site import Site
+from tests.gates.pages import HOST, MEMBER, VISITOR, list_cases, open_for_business, put_long_episode, serve_sample
 
 # One server and its browsers serve all of them.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("weights")]
@@ -43,37 +39,10 @@ class Load:
         return sum(self.bytes.get(kind, 0) for kind in kinds or self.bytes)
 
 
-def put_long_episode(site: Site) -> None:
-    """An episode of an hour with a transcript of 9,000 words, people's own: those of our pages for hosts and operators."""
-    path = site.episodes / "2026-11-01-nine-thousand-words"
-    path.mkdir()
-    (path / "notes.md").write_text("---\ntitle: Nine thousand words\ndate: 2026-11-01 06:00\n---\nThe longest one.\n")
-    (path / "audio.mp3").write_bytes(make_mp3(20))
-    (path / "transcript.vtt").write_text("WEBVTT\n\n" + "\n\n".join(write_cues(read_words()[:9_000])))
-
-
-def read_words():
-    docs = Path(__file__).parents[2] / "docs"
-    prose = "".join((docs / name).read_text() for name in ("host.md", "operator.md", "taking-payments.md", "money.md"))
-    prose += (docs.parent / "CHANGELOG.md").read_text()
-    return re.findall(r"[A-Za-z']+", prose)
-
-
-def write_cues(words):
-    """Six seconds each; who speaks changes after four."""
-    for number, start in enumerate(range(0, len(words), 15)):
-        span = " --> ".join(
-            f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}.000" for at in (number * 6, number * 6 + 6)
-        )
-        yield f"{span}\n<v {('Ada', 'Ben')[number // 4 % 2]}>{' '.join(words[start : start + 15])}."
-
-
 @pytest.fixture(scope="module")
 def sample(browser, tmp_path_factory):
     """The sample show with a long episode more."""
-    site = serve_sample(tmp_path_factory.mktemp("weights"))
-    put_long_episode(site)
-    site.run("scan")
+    site = serve_sample(tmp_path_factory.mktemp("weights"), prepare=put_long_episode)
     served = Served(site, browser, open_for_business(site))
     yield served
     served.end()

@@ -1,5 +1,6 @@
 """Where the programs lie that look at the pages from outside; see scripts/install-web-tools."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -28,3 +29,7 @@ def find_node() -> str | None:
 
 def find_chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def list_chromium_flags() -> list[str]:
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
