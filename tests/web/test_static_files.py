@@ -16,7 +16,15 @@ SCRIPTS = sorted((FOLDER / "js").glob("*.js"))
 PUBLIC_CSS = ("paper.css", "site.css", "player.css")
 STUDIO_CSS = ("paper.css", "site.css", "studio.css")
 SEARCH_CSS = ("paper.css", "site.css", "search.css")
-STUDIO_ONLY_JS = {"studio.js", "upload.js", "drop.js", "preview.js"}
+TEXT_CSS = ("paper.css", "site.css", "text.css")
+STUDIO_ONLY_JS = {"studio.js", "upload.js", "tus.js", "keep.js", "drop.js", "preview.js"}
+# What never stands on a page with the player: by its script, the words in a template that bring it there.
+APART = {
+    "watch.js": 'from "account/watch.html"',
+    "code.js": "{{ code_field(",
+    "zone.js": '" data-zone"',
+    "clock.js": 'data-clock="',
+}
 
 
 def weigh(*paths: Path) -> int:
@@ -28,7 +36,9 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(TEMPLATES if path.is_relative_to(TEMPLATES) else FOLDER))
 
 
-@pytest.mark.parametrize("sheets", [PUBLIC_CSS, STUDIO_CSS, SEARCH_CSS], ids=["public", "studio", "search"])
+@pytest.mark.parametrize(
+    "sheets", [PUBLIC_CSS, STUDIO_CSS, SEARCH_CSS, TEXT_CSS], ids=["public", "studio", "search", "text"]
+)
 def test_the_sheets_of_a_page_are_three_and_weigh_at_most_10_kb(sheets):
     weight = weigh(*(FOLDER / "css" / name for name in sheets))
 
@@ -37,7 +47,7 @@ def test_the_sheets_of_a_page_are_three_and_weigh_at_most_10_kb(sheets):
 
 
 @pytest.mark.parametrize(
-    "others", [{"watch.js"}, {"player.js"}], ids=["where one listens", "where an app is waited for"]
+    "others", [APART.keys(), {"player.js"}], ids=["where one listens", "where an app is waited for"]
 )
 def test_the_scripts_of_a_public_page_weigh_at_most_8_kb(others):
     loaded = [path for path in SCRIPTS if path.name not in STUDIO_ONLY_JS | others]
@@ -46,13 +56,14 @@ def test_the_scripts_of_a_public_page_weigh_at_most_8_kb(others):
     assert weigh(*loaded) <= 8_000
 
 
-def test_no_page_with_the_player_waits_for_an_app():
-    waiting = {path for path in PAGES if 'from "account/watch.html"' in path.read_text()}
+@pytest.mark.parametrize("words", APART.values(), ids=APART)
+def test_no_page_with_the_player_has_what_stands_apart_from_it(words):
+    apart = {path for path in PAGES if words in path.read_text()}
     listening = {path for path in PAGES if "{{ player(" in path.read_text()}
 
-    assert waiting
+    assert apart
     assert listening
-    assert not waiting & listening
+    assert not apart & listening
 
 
 @pytest.mark.parametrize("name", ["css/site.css", "js/player.js", "icons.svg"])
@@ -75,7 +86,7 @@ def test_a_static_file_travels_compressed_and_is_not_sent_twice(app, client, nam
 
 
 def test_every_sheet_belongs_to_a_page():
-    assert {path.name for path in (FOLDER / "css").glob("*.css")} == {*PUBLIC_CSS, *STUDIO_CSS, *SEARCH_CSS}
+    assert {path.name for path in (FOLDER / "css").glob("*.css")} == {*PUBLIC_CSS, *STUDIO_CSS, *SEARCH_CSS, *TEXT_CSS}
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
