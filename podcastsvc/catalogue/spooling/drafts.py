@@ -16,6 +16,8 @@ from podcastsvc.storage.tables.upload import KeptForm
 
 KEPT_FOR = timedelta(days=180)
 MOST_KEPT = 100
+NEW = "/new"
+"""How the place of a text's form ends while the text is not there yet."""
 TOO_MANY = N_("You have a hundred forms that are not saved yet. Save or remove some of them.")
 
 
@@ -27,16 +29,21 @@ def keep(
     member_id: int,
     episode_id: int | None,
     now: datetime,
+    place: str | None = None,
 ) -> str:
     """Keeps a form in the place of what was kept of it before; returns its id. Raises Conflict past a hundred."""
     row = find(session, kept_id, member_id)
+    if row is not None and row.place != place:
+        row = None
+    if row is None and place is not None and not place.endswith(NEW):
+        row = find_at(session, place, member_id)
     if row is None and episode_id is not None:
         row = find_of_episode(session, episode_id, member_id)
     if row is None:
         count = session.scalar(select(func.count()).select_from(KeptForm).where(KeptForm.member_id == member_id))
         if (count or 0) >= MOST_KEPT:
             raise Conflict(TOO_MANY)
-        row = KeptForm(id=make_ulid().lower(), member_id=member_id, episode_id=episode_id)
+        row = KeptForm(id=make_ulid().lower(), member_id=member_id, episode_id=episode_id, place=place)
         session.add(row)
     row.fields, row.changed_at = dict(fields), now
     return row.id
@@ -54,9 +61,21 @@ def find_of_episode(session: Session, episode_id: int, member_id: int) -> KeptFo
     return session.scalars(wanted.order_by(KeptForm.changed_at.desc()).limit(1)).first()
 
 
+def find_at(session: Session, place: str, member_id: int) -> KeptForm | None:
+    """What one has typed last at a place of texts and not saved."""
+    return next(iter(list_at(session, place, member_id)), None)
+
+
+def list_at(session: Session, place: str, member_id: int) -> list[KeptForm]:
+    """All that one has typed at a place of texts and not saved, newest first."""
+    wanted = select(KeptForm).where(KeptForm.place == place, KeptForm.member_id == member_id)
+    return list(session.scalars(wanted.order_by(KeptForm.changed_at.desc(), KeptForm.id.desc())))
+
+
 def list_new(session: Session, member_id: int) -> list[KeptForm]:
     """One's forms of episodes that are not there yet, newest first."""
-    wanted = select(KeptForm).where(KeptForm.member_id == member_id, KeptForm.episode_id.is_(None))
+    mine = (KeptForm.member_id == member_id, KeptForm.episode_id.is_(None), KeptForm.place.is_(None))
+    wanted = select(KeptForm).where(*mine)
     return list(session.scalars(wanted.order_by(KeptForm.changed_at.desc(), KeptForm.id.desc())))
 
 

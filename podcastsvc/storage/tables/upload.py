@@ -48,7 +48,8 @@ class UnfinishedUpload(Base):
 class KeptForm(Base):
     """A form of the studio as somebody left it, not saved yet: ``fields`` are its values by name, each a list.
 
-    ``episode_id`` is None for an episode that is not there yet.
+    ``episode_id`` is None for an episode that is not there yet. ``place`` is that of a text's form below the studio
+    ("articles/new", "articles/12"), None for an episode's.
     """
 
     __tablename__ = "kept_form"
@@ -56,5 +57,6 @@ class KeptForm(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
     episode_id: Mapped[int | None] = mapped_column(ForeignKey("episode.id", ondelete="CASCADE"))
+    place: Mapped[str | None]
     fields: Mapped[dict[str, Any]]
     changed_at: Mapped[datetime]

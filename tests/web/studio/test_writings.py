@@ -346,3 +346,65 @@ def test_of_another_kind_nothing_is_found_at_a_text_s_number(studio, article):
 
     assert studio.get(f"/studio/pages/{number}").status_code == 404
     assert studio.get("/studio/articles/999").status_code == 404
+
+
+# ---- forms that save themselves
+
+
+def keep(studio, path, **typed):
+    """What the script sends after ten seconds; the id of what was kept."""
+    page = studio.get(path)
+    place = path.split("/")[2]
+    reply = studio.post(f"/studio/{place}/keep", data={**read_form(page), **typed})
+    assert reply.status_code == 200, reply.text
+    return reply.json["kept"]
+
+
+def test_a_new_text_that_was_not_saved_is_offered_and_gone_on_with(studio, send, root):
+    kept = keep(studio, "/studio/articles/new", title="Half a thought", notes="And then")
+    link = next(each for each in read(studio.get("/studio/articles")).iter("a") if words(each) == "Half a thought")
+
+    page = studio.get(link.get("href"))
+    send(link.get("href"))
+
+    assert kept in link.get("href")
+    assert (read_field(page, "title"), read_field(page, "notes")) == ("Half a thought", "And then")
+    assert "Not saved yet" not in main_of(studio.get("/studio/articles"))
+    assert [path.name for path in (root / "articles").iterdir()] == ["2026-06-02-half-a-thought.md"]
+
+
+def test_what_was_typed_about_a_text_waits_on_its_page_and_changes_nothing(studio, send, article, root):
+    before = (root / ARTICLE).read_bytes()
+
+    kept = keep(studio, article, title="Another title")
+    page = main_of(studio.get(article))
+    again = studio.get(f"{article}?kept={kept}")
+
+    assert "is not saved." in page
+    assert (root / ARTICLE).read_bytes() == before
+    assert read_field(again, "title") == "Another title"
+
+
+def test_saving_forgets_what_was_kept(studio, send, article):
+    keep(studio, article, title="Another title")
+
+    send(article, title="A third")
+
+    assert "is not saved." not in main_of(studio.get(article))
+
+
+def test_what_was_kept_can_be_thrown_away(studio, press):
+    kept = keep(studio, "/studio/pages/new", title="Half")
+
+    reply = press("/studio/pages", f"/studio/unsaved/{kept}/remove")
+
+    assert reply.location == "/studio/pages"
+    assert "Half" not in main_of(studio.get("/studio/pages"))
+
+
+def test_forms_of_texts_are_no_drafts_of_episodes_and_no_others(studio, article):
+    kept = keep(studio, "/studio/pages/new", title="Half a page")
+
+    assert "Half a page" not in studio.get("/studio/episodes/new").text
+    assert read_field(studio.get(f"/studio/articles/new?kept={kept}"), "title") == ""
+    assert read_field(studio.get(f"/studio/episodes/new?kept={kept}"), "title") == ""

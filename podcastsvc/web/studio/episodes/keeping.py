@@ -78,6 +78,8 @@ def remove_unsaved(unsaved_id: str) -> Response:
         half = _find_half(session, unsaved_id if kept is None else read_fields(kept).get(AUDIO_FIELD, ""))
     if half is not None:
         resuming.remove(services().db, spool(), half)
+    if kept is not None and kept.place is not None:
+        return go("studio.writings_page", place=kept.place.partition("/")[0])
     if kept is not None and kept.episode_id is not None:
         return go("studio.episode", episode_id=kept.episode_id)
     return go("studio.new_episode")
@@ -85,7 +87,8 @@ def remove_unsaved(unsaved_id: str) -> Response:
 
 def find_kept(session: Session) -> KeptForm | None:
     """The kept form that a link or form names."""
-    return drafts.find(session, request.values.get("kept", ""), current_user.id)
+    kept = drafts.find(session, request.values.get("kept", ""), current_user.id)
+    return kept if kept is not None and kept.place is None else None
 
 
 def forget_kept(episode_id: int | None = None) -> None:

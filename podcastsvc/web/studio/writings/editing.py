@@ -24,6 +24,7 @@ from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint, go
 from podcastsvc.web.studio.forms import FormReader
 from podcastsvc.web.studio.writings.form import Bounds, WritingForm, read_contents, read_typed
+from podcastsvc.web.studio.writings.keeping import fill_from_kept, forget_kept
 from podcastsvc.web.studio.writings.pictures import receive_pictures
 from podcastsvc.web.studio.writings.places import (
     RULE,
@@ -50,8 +51,10 @@ allow_audio("studio.save_writing")
 @blueprint.get(f"/{RULE}/new")
 @host_only
 def new_writing(place: str) -> str:
-    """The empty form."""
-    return show_page(new_page(place), {})
+    """The empty form, or one that saved itself."""
+    page = new_page(place)
+    fill_from_kept(page)
+    return show_page(page, {})
 
 
 @blueprint.post(f"/{RULE}/new")
@@ -77,6 +80,7 @@ def create_writing(place: str) -> str | Response:
 def _create(page: Page, contents: Contents) -> Response:
     place = page.place
     path = publishing.create(place.root, place.kind, contents, zone=place.zone, now=now(), language=place.language)
+    forget_kept(page)
     log.info("text written", extra={"file": path, "by": current_user.id})
     try:
         rescan(path)
@@ -93,7 +97,9 @@ def _create(page: Page, contents: Contents) -> Response:
 @host_only
 def writing(place: str, writing_id: int) -> str:
     """The form of one text, with its state and what the scan found."""
-    return show_page(open_page(place, writing_id), {})
+    page = open_page(place, writing_id)
+    fill_from_kept(page)
+    return show_page(page, {})
 
 
 @blueprint.post(f"/{RULE}/<int:writing_id>")
@@ -123,6 +129,7 @@ def save_writing(place: str, writing_id: int) -> str | Response:
 def _save(page: Page, contents: Contents, typed: WritingForm) -> Response:
     place = page.place
     publishing.change(place.root, page.file, place.kind, contents, zone=place.zone, seen=typed.seen)
+    forget_kept(page)
     report = rescan(page.file)
     log.info("text changed", extra={"writing": page.writing_id, "by": current_user.id})
     if was_refused(report):
@@ -137,7 +144,7 @@ def _take_form(page: Page, errors: dict[str, str]) -> WritingForm:
     typed.picture = received.picture or typed.picture
     if "picture" in request.form.getlist("remove") and not received.picture:
         typed.picture = ""
-    page.inside = received.inside
+    page.inside, page.kept_id = received.inside, request.form.get("kept", "")
     return typed
 
 

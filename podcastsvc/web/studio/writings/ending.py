@@ -14,6 +14,7 @@ from podcastsvc.web.language import make_path
 from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint, go
+from podcastsvc.web.studio.writings.keeping import forget_kept
 from podcastsvc.web.studio.writings.places import RULE, rescan
 from podcastsvc.web.studio.writings.showing import Page, open_page, show_page
 
@@ -68,6 +69,7 @@ def delete_writing_now(place: str, writing_id: int) -> str | Response:
     except Failure as failure:
         return make_response(_confirm_deletion(page, gettext(failure.message)), find_answer(failure).status)
     rescan(page.file)
+    forget_kept(page)
     log.info("draft of a text deleted", extra={"writing": writing_id, "by": current_user.id})
     return go("studio.writings_page", place=place, done="deleted")
 

@@ -22,6 +22,7 @@ from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.episodes.listing import name_audience, name_state
 from podcastsvc.web.studio.members.standings import StandingChip
+from podcastsvc.web.studio.writings.keeping import list_unsaved
 from podcastsvc.web.studio.writings.places import RULE
 from podcastsvc.web.studio.writings.words import WORDS
 
@@ -50,6 +51,7 @@ def writings_page(place: str) -> str:
     with services().db.reading() as session:
         every = _sort(kind.name, writings.list_all(session, kind.name))
         plans = list_titles(session, language())
+        unsaved = list_unsaved(session, place)
         problems = [each for each in list_problems(session) if each.folder == place]
     named = [each for each in every if words.casefold() in each.title.casefold()]
     found = [each for each in named if not wanted or state_of(read_access(each), now()) == wanted]
@@ -69,6 +71,7 @@ def writings_page(place: str) -> str:
             "studio.writings_page", place=place, q=words or None, state=wanted or None, page=number
         ),
         problems=_list_remarks(problems),
+        unsaved=unsaved,
         said={
             "deleted": gettext("The draft is deleted."),
             "soon": gettext("The text is written. It appears here within a minute."),

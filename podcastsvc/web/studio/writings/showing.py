@@ -18,6 +18,7 @@ from podcastsvc.errors import Failure
 from podcastsvc.kit import language as languages
 from podcastsvc.kit.language import name_language
 from podcastsvc.kit.secrets import make_token
+from podcastsvc.storage.tables.upload import KeptForm
 from podcastsvc.storage.tables.writing import Writing
 from podcastsvc.web.context import language, now, services, settings
 from podcastsvc.web.language import make_path
@@ -47,7 +48,8 @@ class Page:
     where the file cannot be changed here, and ``problem`` says why.
 
     ``theirs`` is the form of the file as somebody else has left it while this one was open; ``inside`` are the names of
-    pictures that came for the text's body.
+    pictures that came for the text's body. ``kept_id`` names the form as it saved itself; ``waiting`` is what was typed here
+    before and not saved, while it is not what the form shows.
     """
 
     place: WritingPlace
@@ -60,6 +62,8 @@ class Page:
     problem: str = ""
     theirs: WritingForm | None = None
     inside: list[str] = field(default_factory=list)
+    kept_id: str = ""
+    waiting: KeptForm | None = None
 
     @property
     def writing_id(self) -> int | None:
@@ -179,6 +183,8 @@ def show_page(page: Page, errors: dict[str, str]) -> str:
         accept=ACCEPT,
         inside=[(name, write_line(name)) for name in list_inside(form.notes, page.inside)] if form else [],
         kept_inside=page.inside,
+        kept_id=page.kept_id,
+        waiting=page.waiting,
         opened=bool(errors.keys() & _FOLDED),
         preview=render_preview(form.notes) if form is not None and is_preview else "",
     )
