@@ -159,6 +159,9 @@ def main() -> None:
     draw_cover(folder / "cover.jpg", "5", "How loud is loud?", seed=5)
     open_to_all(folder / "notes.md", date.today() + MEMBERS_FIRST)
 
+    draw_levels(FOLDER / "articles" / "three-levels.png")
+    draw_mark(FOLDER / "pages" / "harbour-lane.png")
+
 
 def open_to_all(notes: Path, day: date) -> None:
     """Sets the day from which everybody hears an episode; all else in its notes stays."""
@@ -233,6 +236,37 @@ def draw_cover(target: Path, large: str, small: str, *, seed: int) -> None:
     draw.text((90, band + 50), large, font=ImageFont.load_default(190), fill=text)
     draw.text((96, band + 300), small, font=ImageFont.load_default(62), fill=text)
     image.save(target, "JPEG", quality=82, optimize=True, progressive=True)
+    print(f"{target.relative_to(FOLDER)}: {target.stat().st_size:,} bytes")
+
+
+def draw_levels(target: Path) -> None:
+    """The same wave three times, each louder than the one above it."""
+    width, height = 1600, 900
+    image = Image.new("RGB", (width, height), PAPER)
+    draw = ImageDraw.Draw(image)
+    for row, loudness in enumerate((0.2, 0.5, 1.0)):
+        middle = height * (row + 0.5) / 3
+        for x in range(40, width - 40, 10):
+            swell = math.sin(math.pi * x / width) * (0.4 + 0.6 * abs(math.sin(x / 57)))
+            half = max(2.0, 125 * loudness * swell)
+            draw.line((x, middle - half, x, middle + half), fill=TEAL if row < 2 else GOLD, width=5)
+    save_small(image, target)
+
+
+def draw_mark(target: Path) -> None:
+    """A bookshop's mark: a harbour wall of books."""
+    image = Image.new("RGB", (480, 200), PAPER)
+    draw = ImageDraw.Draw(image)
+    for book in range(9):
+        top = 40 + 18 * (book * 5 % 4)
+        draw.rectangle((40 + book * 45, top, 76 + book * 45, 160), fill=GOLD if book == 4 else TEAL)
+    draw.rectangle((20, 164, 460, 174), fill=INK)
+    save_small(image, target)
+
+
+def save_small(image: Image.Image, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    image.quantize(16).save(target, "PNG", optimize=True)
     print(f"{target.relative_to(FOLDER)}: {target.stat().st_size:,} bytes")
 
 

@@ -9,9 +9,9 @@ from xml.sax.saxutils import escape, quoteattr
 from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
-from podcastsvc.catalogue import episodes, naming
+from podcastsvc.catalogue import episodes
 from podcastsvc.catalogue.shows import list_shows
-from podcastsvc.content import calls, writings
+from podcastsvc.content import calls, naming, writings
 from podcastsvc.content.kinds import article, page
 from podcastsvc.web.context import now, services, settings
 from podcastsvc.web.language import make_address
@@ -73,7 +73,8 @@ def _list_places(most: int) -> list[Place]:
         coming, over = calls.list_calls(session, now(), settings().default_language)
         places += [Place("calls.index")] if coming or over else []
         places += [Place("calls.page", {"slug": each.slug}, each.changed_at) for each in (*coming, *over)]
-        places += [Place("naming.tag", {"slug": each.slug}) for each in naming.list_tags(session, now())]
+        tags = naming.list_tags(session, now(), settings().default_language)
+        places += [Place("naming.tag", {"slug": each.slug}) for each in tags]
         places += _list_texts(session)
     return [*places, *map(Place, _LEGAL)][:most]
 

@@ -368,3 +368,23 @@ def test_old_addresses_lead_on_for_ever_and_to_nothing_hidden(articles, client):
     assert client.get("/2019/pan").status_code == 301
     assert client.get("/half/").status_code == 404
     assert client.get("/articles/maps").status_code == 308
+
+
+# ---- tags and people
+
+
+def test_a_tag_lists_episodes_and_articles_in_one_list(articles, client):
+    page = read(client.get("/tags/trade/"))
+
+    assert [
+        words(row.find(".//h2")) for row in page.find(".//main").iter("li") if row.get("class") in {"row", "entry"}
+    ] == [
+        "Why maps lie",
+        "The canal that moved the world",
+        "Members first",
+        "Members only",
+        "Recording of the call",
+    ]
+    assert "2 episodes · 3 articles" in words(page.find(".//main"))
+    assert client.get("/tags/maps/").status_code == 200
+    assert SECRET not in client.get("/tags/trade/").text

@@ -9,12 +9,15 @@ from podcastsvc.content.kinds.kind import Kind, OwnFacts
 from podcastsvc.content.markup.shown import Shown
 
 RESERVED = frozenset(
-    "account add art articles billing calls chapters consultation donate embed episodes feed feeds follow forgot-password gift "
-    "group healthz hooks join lost-password media members newsletter oembed people pictures private reminders rss search shows "
-    "sign-in sign-out sitemap standin static stripe-stand-in studio support tags theme transcripts webhooks welcome "
-    "wp-login".split()
+    "account add art articles billing calls chapters consultation donate embed episodes feed feeds follow forgot-password"
+    " gift group healthz hooks icons join lost-password media members newsletter oembed people pictures private reminders rss"
+    " search shows sign-in sign-out sitemap standin static stripe-stand-in studio support tags theme transcripts webhooks"
+    " welcome wp-login".split()
 )
 """First parts of addresses at which something else answers."""
+
+SHARED = frozenset(("contact",))
+"""Addresses of the site's own that also show what the host writes under their names."""
 
 FIXED = frozenset(("privacy", "terms", "accessibility"))
 """Pages that each site has; what the host writes under these names comes in their place."""

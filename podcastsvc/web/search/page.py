@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from podcastsvc.catalogue import naming
-from podcastsvc.catalogue.naming import Tag
+from podcastsvc.content import naming
+from podcastsvc.content.naming import SiteTag
 from podcastsvc.content.search.excerpts import Matcher
 from podcastsvc.content.search.finding import PER_PAGE, Looker, Results, find
 from podcastsvc.content.search.near import list_nearest
@@ -40,13 +40,13 @@ def page() -> str:
     number, kind = read_page(), _read_kind()
     looker = Looker(get_viewing().audience, language())
     cards: list[FoundCard] = []
-    nearest: list[Tag] = []
+    nearest: list[SiteTag] = []
     with services().db.reading() as session:
         found = find(session, query, looker, now(), kind=kind, page=number)
         if found.count:
             cards = make_cards(session, found.results, Matcher(query))
         else:
-            nearest = list_nearest(naming.list_tags(session, now()), query)
+            nearest = list_nearest(naming.list_tags(session, now(), language()), query)
     latest = list_latest(_LATEST) if not found.count else []
     return _render(typed, query, found, cards, nearest, latest, number=number, kind=kind)
 
@@ -56,7 +56,7 @@ def _render(
     query: Query,
     found: Results | None = None,
     cards: list[FoundCard] | None = None,
-    nearest: list[Tag] | None = None,
+    nearest: list[SiteTag] | None = None,
     latest: list[EpisodeCard] | None = None,
     *,
     number: int = 1,
