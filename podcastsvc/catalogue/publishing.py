@@ -125,7 +125,7 @@ def change(folder: Path, contents: Contents, parts: Files, *, zone: tzinfo, seen
     ``language`` is the episode's: a transcript takes the place of one that names it. Raises Conflict where the notes
     are not those that ``seen`` marks, Invalid where they cannot be changed safely, Unavailable where the disk is full.
     """
-    with _writing(folder):
+    with writing(folder):
         raw = _read_notes(folder)
         if heads.make_mark(raw) != seen:
             raise Conflict(CHANGED)
@@ -152,7 +152,7 @@ def _edit_notes(raw: bytes, contents: Contents, zone: tzinfo) -> bytes:
 
 
 @contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
     """One at a time in a folder, from the look at its notes to the last file written. Raises NotFound, Unavailable."""
     try:
         with files.alone_in(folder):
@@ -187,7 +187,7 @@ def bring_back(folder: Path) -> None:
 def delete_draft(folder: Path, *, zone: tzinfo) -> None:
     """Deletes the folder of a draft. Raises Conflict for one that has a date: its address and guid are known to apps."""
     gone = folder.with_name(f"{_GONE}{make_ulid().lower()}")
-    with _writing(folder):
+    with writing(folder):
         if _read(_read_notes(folder), zone).published_at is not None:
             raise Conflict(N_("This episode has a date, so it is no draft. Withdraw it instead."))
         folder.rename(gone)
@@ -273,7 +273,7 @@ def _access(contents: Contents) -> tuple[str, tuple[str, ...]]:
 
 
 def _edit(folder: Path, changes: Mapping[str, Value]) -> None:
-    with _writing(folder):
+    with writing(folder):
         raw = _read_notes(folder)
         files.write_whole(_find_notes(folder), frontmatter.edit(raw, changes, file=shownotes.FILE))
 

@@ -208,6 +208,12 @@ def _clean(text: str) -> str:
     return clean_line(html.unescape(_TAG.sub("", text)), limit_chars=_LONGEST_CUE_CHARS)
 
 
+def split_speaker(text: str) -> tuple[str, str]:
+    """Who is named at the beginning, ``Ada: words``, and what follows; nobody where there is no such name."""
+    found = _NAME.match(text)
+    return (found[1], text[found.end() :]) if found is not None else ("", text)
+
+
 def _name_speakers(cues: list[Cue], people: frozenset[str]) -> Iterator[Cue]:
     """Cues whose text begins with ``Name: `` get that speaker, and so do those that follow without a name."""
     named = Counter(found[1] for cue in cues if not cue.speaker and (found := _NAME.match(cue.text)))
