@@ -15,7 +15,7 @@ from podcastsvc.web.guards.headers import mark_personal
 from podcastsvc.web.guards.kept import keep, leave_unkept
 from podcastsvc.web.language import make_address
 from podcastsvc.web.offers.prices import find_lowest_price, write_join_label
-from podcastsvc.web.pages import gettext, render
+from podcastsvc.web.pages import gettext, render, zone_of_show
 from podcastsvc.web.site.head import make_head
 from podcastsvc.web.site.shows import main_show
 from podcastsvc.web.site.structured import write_event
@@ -66,6 +66,7 @@ def page(slug: str) -> str | Response:
         head=make_head("calls.page", {"slug": slug}, show=show, title=view.card.title, description=view.card.summary),
         structured=write_event(view, make_address("calls.page", in_language=language(), slug=slug), show),
         call=view,
+        zone=zone_of_show(),
         writing_id=row.id,
         viewing=viewing,
         join_label=join_label,
