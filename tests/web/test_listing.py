@@ -157,7 +157,7 @@ def test_an_episode_s_page_takes_as_many_queries_with_many_related_as_with_few(n
         return len([each for each in asked if each.startswith("SELECT")])
 
     # The first time templates are compiled, which can take longer than what is kept for a moment is kept.
-    count("/episodes/coal/")
+    count("/episodes/salt/")
     few = count("/episodes/coal/")
     root = settings.data.parent / "episodes"
     for number in range(12):
