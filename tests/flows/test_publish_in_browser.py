@@ -11,7 +11,7 @@ from tests.catalogue.recordings import make_comment, make_id3, make_mp3, make_te
 from tests.flows.browsing import Hand, watched
 from tests.flows.conftest import SHOW, enter_studio
 from tests.flows.uploading import Sender
-from tests.site import Site
+from tests.site import Site, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -336,3 +336,23 @@ def test_without_javascript_a_mistake_keeps_the_file_and_the_words(plain_hand, s
 
     expect(page.get_by_text("It is out.")).to_be_visible()
     assert_is_out(stage, "Mended", "mended", content)
+
+
+def test_a_form_saves_itself_ten_seconds_after_the_first_word(hand):
+    page = hand.page
+    page.clock.install()
+    hand.open_form()
+    page.get_by_role("button", name="Write first, add the audio later").click()
+    page.get_by_label("Title").fill("Half a thought")
+    line = page.locator("[data-kept-line]")
+
+    def has_saved():
+        # What saves it is loaded with the first word, and starts to count then.
+        page.clock.run_for(11_000)
+        return line.is_visible()
+
+    wait_for(has_saved, "the form to be saved")
+
+    expect(line).to_contain_text("Draft saved")
+    page.goto(page.url)
+    expect(page.get_by_label("Title")).to_have_value("Half a thought")

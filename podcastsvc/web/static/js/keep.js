@@ -8,19 +8,20 @@ const EVERY_SECONDS = 10;
 const language = document.documentElement.lang || "en";
 const ago = (seconds) => new Intl.RelativeTimeFormat(language).format(...(seconds < 60 ? [-seconds, "second"] : [-Math.round(seconds / 60), "minute"]));
 
-class Keeper {
-  constructor(form) {
+// `before` is the form as it was when nothing had been typed.
+export class Keeper {
+  constructor(form, before) {
     this.form = form;
     this.line = form.querySelector("[data-kept-line]");
-    this.saved = this.read();
+    this.saved = this.read(before);
     form.addEventListener("submit", (event) => { if (!event.defaultPrevented) this.isSent = true; });
     addEventListener("visibilitychange", () => { if (document.hidden) this.save(); });
     setInterval(() => this.tick(), EVERY_SECONDS * 1000);
   }
 
   // Texts alone: files go their own way.
-  read() {
-    const values = [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && name !== "kept");
+  read(data = new FormData(this.form)) {
+    const values = [...data].filter(([name, value]) => typeof value === "string" && name !== "kept");
     return new URLSearchParams(values).toString();
   }
 
@@ -55,5 +56,3 @@ class Keeper {
     this.line.hidden = false;
   }
 }
-
-document.querySelectorAll("form[data-keep]").forEach((form) => new Keeper(form));

@@ -2,7 +2,8 @@
 // <form data-preview="address"> with [data-preview-button] and [data-preview-place] around [data-preview-body].
 // An XMLHttpRequest reads the answer as a document, so that no text ever becomes HTML in this page.
 
-function show(form, button) {
+export function show(button) {
+  const { form } = button;
   const request = new XMLHttpRequest();
   request.open("POST", form.dataset.preview);
   request.responseType = "document";
@@ -22,12 +23,4 @@ function show(form, button) {
 function submit(form, button) {
   delete button.dataset.previewButton;
   form.requestSubmit(button);
-}
-
-for (const button of document.querySelectorAll("[data-preview-button]")) {
-  button.addEventListener("click", (event) => {
-    if (!("previewButton" in button.dataset)) return;
-    event.preventDefault();
-    show(button.form, button);
-  });
 }

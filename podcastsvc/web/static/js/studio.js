@@ -3,8 +3,6 @@ import { guardForms } from "./forms.js";
 
 const behaviours = {
   "form[data-upload]": () => import("./upload.js"),
-  "form[data-keep]": () => import("./keep.js"),
-  "[data-preview-button]": () => import("./preview.js"),
   "podcast-player": () => import("./player.js"),
   "[data-copy]": () => import("./copy.js"),
 };
@@ -30,10 +28,41 @@ function openForms() {
   }
 }
 
+// What a form needs once something is typed there comes then; where it cannot be had, at the next try.
+function keepForms() {
+  for (const form of document.querySelectorAll("form[data-keep]")) {
+    const before = new FormData(form);
+    const wait = () => {
+      const waiting = new AbortController();
+      const load = () => {
+        waiting.abort();
+        import("./keep.js").then(({ Keeper }) => new Keeper(form, before)).catch(wait);
+      };
+      for (const event of ["input", "change"]) form.addEventListener(event, load, waiting);
+    };
+    wait();
+  }
+}
+
+function offerPreviews() {
+  for (const button of document.querySelectorAll("[data-preview-button]")) {
+    button.addEventListener("click", (event) => {
+      if (!("previewButton" in button.dataset)) return;
+      event.preventDefault();
+      import("./preview.js").then(({ show }) => show(button), () => {
+        delete button.dataset.previewButton;
+        button.form.requestSubmit(button);
+      });
+    });
+  }
+}
+
 // Gives a page its behaviours; called again when a drop has brought in another page's content.
 async function begin() {
   countCharacters();
   openForms();
+  keepForms();
+  offerPreviews();
   const loading = Object.entries(behaviours).filter(([mark]) => document.querySelector(mark)).map(([, load]) => load());
   await Promise.all(loading);
 }

@@ -1,7 +1,8 @@
 // One file on its way to the server by the tus protocol, version 1.0: begun, cut off, gone on with, taken back.
 //
-// new Transfer(file, { create, known, headers, on }): `create` is where uploads begin, `known` the address of one that has
-// begun, or "". `on` has four functions: begun(address), moved(bytes), stopped(sentence, willTryAgain), arrived(address).
+// new Transfer(file, { create, known, mark, headers, on }): `create` is where uploads begin, `known` the address of one that
+// has begun, or "", `mark` tells the file from others. `on` has four functions: begun(address), moved(bytes),
+// stopped(sentence, willTryAgain), arrived(address).
 // After each failure it asks how much is there and goes on from that byte, by itself with growing pauses, and at once
 // when the browser is back on the network.
 
@@ -9,7 +10,6 @@ const VERSION = { "Tus-Resumable": "1.0.0" };
 const PART_BYTES = 16 * 1024 * 1024;
 const PAUSES = [1, 2, 4, 8, 15, 30, 30];
 
-export const fingerprint = (file) => `${file.name}:${file.size}:${file.lastModified}`;
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 const isLine = (headers) => headers.get("Content-Type")?.startsWith("text/plain");
 
@@ -17,8 +17,8 @@ const isLine = (headers) => headers.get("Content-Type")?.startsWith("text/plain"
 class Refused extends Error {}
 
 export class Transfer {
-  constructor(file, { create, known, headers, on }) {
-    Object.assign(this, { file, create, address: known, headers, on, failures: 0, running: false, hasArrived: false });
+  constructor(file, { create, known, mark, headers, on }) {
+    Object.assign(this, { file, create, address: known, mark, headers, on, failures: 0, running: false, hasArrived: false });
     this.back = () => { if (this.timer) this.run(); };
     addEventListener("online", this.back);
   }
@@ -72,7 +72,7 @@ export class Transfer {
   }
 
   async begin() {
-    const metadata = `filename ${base64(this.file.name)},fingerprint ${base64(fingerprint(this.file))}`;
+    const metadata = `filename ${base64(this.file.name)},fingerprint ${base64(this.mark)}`;
     const headers = { ...this.headers(), ...VERSION, "Upload-Length": this.file.size, "Upload-Metadata": metadata };
     const answer = await fetch(this.create, { method: "POST", headers });
     if (answer.status !== 201) await this.refuse(answer.status, answer.headers, () => answer.text());

@@ -1,23 +1,12 @@
-// The studio's upload: a file dropped anywhere on the page or chosen goes up while the form is filled in.
-//
-// <form data-upload="address" [data-head="address"] data-max-bytes="…"> with its words in data-says-… attributes.
-// The file goes to data-upload by the tus protocol (tus.js), and goes on where it stopped: after a break, a pause, or on
-// another day, when the same file is chosen again. data-unfinished lists what has begun, as JSON:
-//   [{"id": "…", "fingerprint": "name:size:time", "href": "address"}]
-// The first part of the file goes to data-head as well, the raw body of a POST, with its name as ?name= and its size as
-// ?size=; a POST to the upload's own address ends it. Both answer JSON:
-//   {"facts": {"title": "…", "season": 3}, "shown": "1 h 06 min · mp3 128 kbit/s",
-//    "checks": [{"state": "ok" | "warn", "text": "…"}], "upload": "id, only at the end"}
-// or, with an error status, a plain sentence for the person. A fact fills the field with that data-fact unless the
-// person has typed there. Pressing Publish during the upload waits for its end.
-
-import { Transfer, fingerprint } from "./tus.js";
+// The studio's upload: a file dropped anywhere on the page or chosen goes up while the form is filled in. The attributes of
+// the form, and what is answered, are told beside upload_attrs in templates/macros/studio.html.
 
 const HEAD_BYTES = 2 * 1024 * 1024;
 const MEGABYTE = 1_000_000;
 const TYPES = /\.(mp3|m4a)$/i;
 
 const language = document.documentElement.lang || "en";
+const fingerprint = (file) => `${file.name}:${file.size}:${file.lastModified}`;
 const inWords = (n, unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(n);
 const megabytes = (bytes) => new Intl.NumberFormat(language, { maximumFractionDigits: bytes < 10 * MEGABYTE ? 1 : 0 }).format(bytes / MEGABYTE);
 const timeLeft = (seconds) => (seconds < 60 ? inWords(Math.max(1, Math.round(seconds)), "second") : inWords(Math.round(seconds / 60), "minute"));
@@ -88,15 +77,25 @@ class Upload {
     place.hidden = !sentence;
   }
 
-  start() {
+  async start() {
     const { file } = this;
     const known = this.unfinished.find((each) => each.fingerprint === fingerprint(file));
     this.show(true);
     this.find("name").textContent = file.name;
     this.find("shown").textContent = `${megabytes(file.size)} MB`;
     this.put_id(known?.id ?? "");
-    this.transfer = new Transfer(file, {
+    this.sendHead(file);
+    this.isBeginning = true;
+    const found = await import("./tus.js").catch(() => null);
+    if (file !== this.file) return;
+    this.isBeginning = false;
+    if (!found) {
+      this.stop("", false);
+      return;
+    }
+    this.transfer = new found.Transfer(file, {
       create: this.form.dataset.upload,
+      mark: fingerprint(file),
       known: known?.href ?? "",
       headers: () => this.headers(),
       on: {
@@ -106,7 +105,6 @@ class Upload {
         arrived: (address) => this.finish(address, file),
       },
     });
-    this.sendHead(file);
     this.resume();
   }
 
@@ -123,6 +121,10 @@ class Upload {
   }
 
   resume() {
+    if (!this.transfer) {
+      this.start();
+      return;
+    }
     this.complain("");
     this.began = null;
     this.offer("pause");
@@ -218,6 +220,7 @@ class Upload {
     this.leave();
     this.waiting = null;
     this.file = null;
+    this.isBeginning = false;
     this.put_id("");
     this.complain("");
     this.show(false);
@@ -269,7 +272,7 @@ class Upload {
 
   // Publish pressed early: the form goes by itself when the file has arrived.
   holdBack(event) {
-    if (!this.transfer?.running && !this.isReading) return;
+    if (!this.isBeginning && !this.transfer?.running && !this.isReading) return;
     event.preventDefault();
     this.waiting = event.submitter;
     this.announce(this.form.dataset.saysWaiting);
