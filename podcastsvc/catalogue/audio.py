@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from podcastsvc.catalogue import chapters
 from podcastsvc.catalogue.chapters import Chapter
-from podcastsvc.catalogue.formats import mp4, mpeg
+from podcastsvc.catalogue.formats import mp4, mpeg, pictures
 from podcastsvc.catalogue.formats.sound import Sound
 from podcastsvc.catalogue.limits import MOST_PICTURE_BYTES
 from podcastsvc.errors import Invalid
@@ -36,6 +36,8 @@ ACCEPT = ",".join((*EXTENSIONS, *EXTENSIONS.values(), "audio/mp4"))
 CHILD_IMPORTS = ("mutagen.id3", "mutagen.mp4")
 
 _NOT_MP3 = (b"RIFF", b"OggS", b"fLaC", b"FORM", b"\x1aE\xdf\xa3", b"%PDF", b"PK\x03\x04", b"\xff\xd8\xff", b"\x89PNG")
+_GAIN = "replaygain_track_gain"
+_REPLAY_GAIN_LUFS = -18.0
 _LANGUAGES = dict(
     pair.split(":")
     for pair in (
@@ -58,6 +60,8 @@ class AudioFacts:
     ``seconds`` are whole, as feeds print them, at least 1; ``length_bytes`` is the size on disk, which the enclosure's
     length must equal; ``tag_bytes`` are the bytes before the audio. Texts come from the tags and are None where those
     say nothing; ``cover`` holds the bytes of an embedded picture, unchecked. ``advice`` is for the host.
+    ``cover_size`` is the picture's width and height as its header says, 0 where it says nothing. ``loudness_lufs`` follows
+    from a ReplayGain tag, if there is one.
     """
 
     seconds: int
@@ -78,6 +82,8 @@ class AudioFacts:
     cover: bytes | None = field(default=None, repr=False)
     chapters: tuple[Chapter, ...] = ()
     advice: tuple[str, ...] = ()
+    cover_size: tuple[int, int] = (0, 0)
+    loudness_lufs: float | None = None
 
 
 def read_audio(path: Path) -> AudioFacts:
@@ -131,7 +137,15 @@ def _make_facts(answer: dict[str, Any], size_bytes: int) -> AudioFacts:
         cover=cover,
         chapters=chapters.make_chapters(tags.get("chapters")),
         advice=tuple(str(sentence) for sentence in answer["advice"]),
+        cover_size=pictures.read_size(cover) if cover else (0, 0),
+        loudness_lufs=_read_loudness(tags.get("gain")),
     )
+
+
+def _read_loudness(gain: object) -> float | None:
+    """Loudness from ``-3.50 dB``: how far a recording is from the -18 LUFS that ReplayGain 2 refers to."""
+    found = re.match(r"\s*([+-]?\d{1,2}(?:\.\d{1,4})?)\s*(?:dB)?\s*$", str(gain or ""), re.IGNORECASE)
+    return round(_REPLAY_GAIN_LUFS - float(found[1]), 1) if found else None
 
 
 def _read_line(value: object) -> str | None:
@@ -210,6 +224,7 @@ def _read_id3(path: str) -> dict[str, Any]:
         "language": _first_text(tags, ("TLAN",)),
         "cover": _encode_cover((frame.type != 3, frame.data) for frame in tags.getall("APIC")),
         "chapters": _try(lambda: chapters.list_id3(tags)),
+        "gain": next((str(each.text[0]) for each in tags.getall("TXXX") if each.desc.lower() == _GAIN), None),
     }
 
 
@@ -242,7 +257,12 @@ def _read_mp4_tags(path: str) -> dict[str, Any]:
         "comment": first("ldes", "desc", "\xa9cmt"),
         "cover": _encode_cover((False, bytes(cover)) for cover in tags.get("covr", ())),
         "chapters": [{"startTime": chapter.start, "title": chapter.title} for chapter in file.chapters or ()],
+        "gain": _decode(first(f"----:com.apple.iTunes:{_GAIN}", f"----:com.apple.iTunes:{_GAIN.upper()}")),
     }
+
+
+def _decode(value: Any) -> str | None:
+    return bytes(value).decode("ascii", "replace") if value is not None else None
 
 
 def _encode_cover(pictures: Iterable[tuple[bool, bytes]]) -> str | None:

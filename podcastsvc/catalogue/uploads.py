@@ -57,7 +57,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UploadFacts:
-    """What the look at a file found. All but ``kind`` and ``advice`` are of audio; ``cover_bytes`` 0 means no picture."""
+    """What the look at a file found. All but ``kind`` and ``advice`` are of audio; ``cover_bytes`` 0 means no picture.
+
+    ``width`` and ``height`` are of a picture, or of that inside audio. ``loudness_lufs`` is None where no tag tells it.
+    """
 
     kind: str
     seconds: int = 0
@@ -70,6 +73,9 @@ class UploadFacts:
     language: str = ""
     chapters: int = 0
     cover_bytes: int = 0
+    width: int = 0
+    height: int = 0
+    loudness_lufs: float | None = None
     advice: tuple[str, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
@@ -203,7 +209,9 @@ def examine(path: Path, kind: Kind, declared_name: str) -> tuple[str, UploadFact
         found = audio.read_audio(path)
         return found.extension, _make_facts(found, kind)
     if kind is Kind.COVER:
-        return drawing.make_picture(_read_limited(path, MOST_PICTURE_BYTES)).extension, UploadFacts(kind)
+        # One that is not square is taken too: its host is asked which part of it apps are to show.
+        picture = drawing.make_picture(_read_limited(path, MOST_PICTURE_BYTES), cut=True)
+        return picture.extension, UploadFacts(kind, width=picture.came_as[0], height=picture.came_as[1])
     return _examine_transcript(path, declared_name)
 
 
@@ -220,6 +228,9 @@ def _make_facts(found: AudioFacts, kind: Kind) -> UploadFacts:
         language=found.language or "",
         chapters=len(found.chapters),
         cover_bytes=len(found.cover or b""),
+        width=found.cover_size[0],
+        height=found.cover_size[1],
+        loudness_lufs=found.loudness_lufs,
         advice=found.advice,
     )
 

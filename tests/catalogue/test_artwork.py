@@ -11,6 +11,7 @@ from PIL import Image, ImageCms, ImageDraw
 
 from podcastsvc.catalogue.artwork import drawing
 from podcastsvc.catalogue.artwork.drawing import make_picture
+from podcastsvc.catalogue.formats.pictures import read_size
 from podcastsvc.errors import Invalid
 
 
@@ -188,3 +189,66 @@ def test_largest_picture_fits_into_the_childs_memory_and_time(mode, kind):
 
     assert picture.pixels == 3000
     assert time.monotonic() - started < 15
+
+
+# ---- which square of a longer picture
+
+
+def draw_stripes(width, height):
+    """Red at the left or upper end, green in the middle, blue at the other."""
+    image = Image.new("RGB", (width, height), "green")
+    painter = ImageDraw.Draw(image)
+    if width > height:
+        painter.rectangle((0, 0, width // 3, height), fill="red")
+        painter.rectangle((width * 2 // 3, 0, width, height), fill="blue")
+    else:
+        painter.rectangle((0, 0, width, height // 3), fill="red")
+        painter.rectangle((0, height * 2 // 3, width, height), fill="blue")
+    return image
+
+
+# What a camera does to a picture before it notes how to undo it.
+UNDONE = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("orientation", list(UNDONE))
+@pytest.mark.parametrize("size", [(4200, 1400), (1400, 4200)], ids=["wide", "tall"])
+def test_the_chosen_square_is_cut_as_people_see_the_picture(size, orientation):
+    seen = draw_stripes(*size)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    turned = seen if UNDONE[orientation] is None else seen.transpose(UNDONE[orientation])
+    raw = write(turned, "JPEG", exif=exif, quality=90)
+
+    for position, colour in (("start", (255, 0, 0)), ("centre", (0, 128, 0)), ("end", (0, 0, 255))):
+        picture = make_picture(raw, cut=True, position=position)
+
+        found = read(picture.content).getpixel((700, 700))
+        assert picture.came_as == size
+        assert all(abs(one - other) < 12 for one, other in zip(found, colour, strict=True)), (position, found)
+
+
+@pytest.mark.parametrize(
+    ("raw", "size"),
+    [
+        (write(draw(1600, 900), "PNG"), (1600, 900)),
+        (write(draw(1600, 900), "JPEG"), (1600, 900)),
+        (write(draw(1600, 900), "JPEG", progressive=True), (1600, 900)),
+        (b"\xff\xd8\xff", (0, 0)),
+        (b"\xff\xd8" + b"\xff" * 5000, (0, 0)),
+        (b"\x89PNG\r\n\x1a\n", (0, 0)),
+        (b"GIF89a", (0, 0)),
+        (b"", (0, 0)),
+    ],
+)
+def test_a_header_tells_the_size_and_nothing_is_decoded(raw, size):
+    assert read_size(raw) == size

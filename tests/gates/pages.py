@@ -89,6 +89,8 @@ HOST = (
     "/studio/episodes",
     "/studio/episodes/new",
     "/studio/episodes/1",
+    "/studio/episodes/1/chapters",
+    "/studio/episodes/1/transcript",
     "/studio/episodes/1/withdraw",
     "/studio/articles",
     "/studio/articles/new",

@@ -37,30 +37,43 @@ _WANTED_BYTES = 512 * 1024
 _QUALITIES = (88, 80, 70)
 _NEARLY_SQUARE = 0.01
 
+POSITIONS = {"start": 0.0, "centre": 0.5, "end": 1.0}
+"""Which square of a longer picture is taken: that at its left or upper end, its middle, or that at the other end."""
+# Which notes of a camera turn the longer side of a wide or a tall picture round, and which lay it on its side.
+_TURNED_WIDE, _TURNED_TALL = frozenset({2, 3, 7, 8}), frozenset({3, 4, 6, 7})
+_ON_ITS_SIDE = frozenset({5, 6, 7, 8})
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A finished picture: ``pixels`` is its side; ``renditions`` are WebP bytes by width."""
+    """A finished picture: ``pixels`` is its side; ``renditions`` are WebP bytes by width.
+
+    ``came_as`` is the width and height of what it was drawn from, upright.
+    """
 
     content: bytes
     extension: str
     pixels: int
     renditions: dict[int, bytes]
+    came_as: tuple[int, int]
 
     @property
     def mime(self) -> str:
         return MIMES[self.extension]
 
 
-def make_picture(source: Path | bytes, *, cut: bool = False, least: int = LEAST_PIXELS) -> Picture:
-    """A picture for feeds and pages. With ``cut`` the middle square of another shape is taken.
+def make_picture(
+    source: Path | bytes, *, cut: bool = False, least: int = LEAST_PIXELS, position: str = "centre"
+) -> Picture:
+    """A picture for feeds and pages. With ``cut`` a square of another shape is taken: that at its ``position``, one of
+    ``POSITIONS`` along its longer side.
 
     Raises Invalid, with a sentence for the host, for what is no JPEG or PNG, over 20 MiB or 36 megapixels, not square,
     or with fewer than ``least`` pixels a side.
     """
     raw = source if isinstance(source, bytes) else _read_limited(source)
     try:
-        answer = child.run(draw, base64.b64encode(raw).decode(), cut=cut, least=least)
+        answer = child.run(draw, base64.b64encode(raw).decode(), cut=cut, least=least, position=position)
     except Invalid as refusal:
         raise Invalid(UNREADABLE if refusal.message == child.UNREADABLE else refusal.message) from None
     return Picture(
@@ -68,7 +81,13 @@ def make_picture(source: Path | bytes, *, cut: bool = False, least: int = LEAST_
         extension=".png" if answer["extension"] == ".png" else ".jpg",
         pixels=int(answer["pixels"]),
         renditions={int(width): base64.b64decode(content) for width, content in answer["renditions"].items()},
+        came_as=(int(answer["came_as"][0]), int(answer["came_as"][1])),
     )
+
+
+def is_square(width: int, height: int) -> bool:
+    """Whether a picture needs no cutting."""
+    return abs(width - height) <= _NEARLY_SQUARE * max(width, height)
 
 
 def make_icon(content: bytes, pixels: int) -> bytes:
@@ -85,10 +104,10 @@ def _read_limited(path: Path) -> bytes:
 # ---- in the child
 
 
-def draw(encoded: str, *, cut: bool, least: int) -> dict[str, Any]:
+def draw(encoded: str, *, cut: bool, least: int, position: str) -> dict[str, Any]:
     """The picture and its renditions as plain data; runs in the child. Raises Invalid for what is not taken."""
     raw = base64.b64decode(encoded)
-    image = _open(raw, cut=cut, least=least)
+    image, came_as = _open(raw, cut=cut, least=least, position=position)
     has_few_colours = raw.startswith(b"\x89PNG")
     content, extension = _write(image, as_png=has_few_colours)
     side = image.width
@@ -101,17 +120,19 @@ def draw(encoded: str, *, cut: bool, least: int) -> dict[str, Any]:
         "extension": extension,
         "pixels": side,
         "renditions": renditions,
+        "came_as": came_as,
     }
 
 
 def draw_icon(encoded: str, pixels: int) -> str:
     """The same as plain data; runs in the child."""
-    image = _open(base64.b64decode(encoded), cut=True, least=1).resize((pixels, pixels), lanczos(), reducing_gap=3.0)
+    image, _ = _open(base64.b64decode(encoded), cut=True, least=1)
+    image = image.resize((pixels, pixels), lanczos(), reducing_gap=3.0)
     return base64.b64encode(save(image, "PNG", optimize=True)).decode()
 
 
-def _open(raw: bytes, *, cut: bool, least: int) -> "Image":
-    """A square RGB image of at most 3,000 pixels, upright."""
+def _open(raw: bytes, *, cut: bool, least: int, position: str = "centre") -> "tuple[Image, tuple[int, int]]":
+    """A square RGB image of at most 3,000 pixels, upright; and the width and height that it came with, upright."""
     from PIL import Image, ImageOps
 
     kind = "JPEG" if raw.startswith(b"\xff\xd8\xff") else "PNG" if raw.startswith(b"\x89PNG\r\n\x1a\n") else None
@@ -122,13 +143,25 @@ def _open(raw: bytes, *, cut: bool, least: int) -> "Image":
     image: Image.Image = Image.open(io.BytesIO(raw), formats=[kind])
     _check_size(*image.size, cut=cut, least=least)
     profile, orientation = image.info.get("icc_profile"), image.getexif().get(0x0112, 1)
+    came_as = image.size[::-1] if orientation in _ON_ITS_SIDE else image.size
+    place = _find_place(image.width > image.height, orientation, position)
     side = min(image.size)
     # The decoder may halve a JPEG on the way in; what it leaves is never smaller than what is asked for.
     image.draft("RGB", (min(side, MOST_PIXELS),) * 2)
     image = make_plain(image)
     target = min(side, MOST_PIXELS)
-    image = ImageOps.fit(image, (target, target), lanczos()) if image.size != (target, target) else image
-    return turn(flatten(match_colours(image, profile)), orientation)
+    image = (
+        ImageOps.fit(image, (target, target), lanczos(), centering=(place, place))
+        if image.size != (target, target)
+        else image
+    )
+    return turn(flatten(match_colours(image, profile)), orientation), came_as
+
+
+def _find_place(is_wide: bool, orientation: int, position: str) -> float:
+    """Where a square lies along the longer side of a picture that is still as the camera wrote it: 0 to 1."""
+    place = POSITIONS[position]
+    return 1 - place if orientation in (_TURNED_WIDE if is_wide else _TURNED_TALL) else place
 
 
 def _check_size(width: int, height: int, *, cut: bool, least: int) -> None:
@@ -145,7 +178,7 @@ def _check_size(width: int, height: int, *, cut: bool, least: int) -> None:
     if min(width, height) < least:
         wanted = f"{least} × {least}"
         raise Invalid(sentence("The picture has %(size)s pixels; it needs %(wanted)s.", size=size, wanted=wanted))
-    if not cut and abs(width - height) > _NEARLY_SQUARE * max(width, height):
+    if not cut and not is_square(width, height):
         raise Invalid(
             sentence(
                 "The picture has %(size)s pixels; it must be square. Cut it to a square of 1400 to 3000 pixels.",

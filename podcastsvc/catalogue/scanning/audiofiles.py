@@ -131,4 +131,5 @@ def _read_facts(values: Mapping[str, Any]) -> AudioFacts:
     found = dict(values)
     found["chapters"] = tuple(Chapter(**chapter) for chapter in found["chapters"])
     found["advice"] = tuple(found["advice"])
+    found["cover_size"] = tuple(found.get("cover_size", (0, 0)))
     return AudioFacts(**found)

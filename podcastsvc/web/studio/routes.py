@@ -5,7 +5,17 @@ from podcastsvc.web.studio.blueprint import blueprint
 from podcastsvc.web.studio.consultations import listing as consulting
 from podcastsvc.web.studio.consultations import page as one_consultation
 from podcastsvc.web.studio.consultations import settings as consultations
-from podcastsvc.web.studio.episodes import creating, editing, ending, keeping, listing, resuming, texts, uploads
+from podcastsvc.web.studio.episodes import (
+    creating,
+    cropping,
+    editing,
+    ending,
+    keeping,
+    listing,
+    resuming,
+    texts,
+    uploads,
+)
 from podcastsvc.web.studio.members import changes, merging, pages, story
 from podcastsvc.web.studio.money import exporting, orders, payment
 from podcastsvc.web.studio.money import listing as paid
@@ -30,6 +40,7 @@ VIEWS = (
     editing,
     ending,
     texts,
+    cropping,
     uploads,
     resuming,
     keeping,

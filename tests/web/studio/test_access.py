@@ -22,6 +22,7 @@ def make_path(rule):
         .replace("<any(articles, pages, people, calls):place>", "articles")
         .replace("<what>", "members")
         .replace("<upload_id>", "01x")
+        .replace("<position>", "centre")
         .replace("<unsaved_id>", "01x")
         .replace("<key>", "members")
         .replace("<name>", "20260602T100000-a.eml")

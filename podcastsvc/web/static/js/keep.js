@@ -6,7 +6,7 @@
 
 const EVERY_SECONDS = 10;
 const language = document.documentElement.lang || "en";
-const ago = (seconds) => new Intl.RelativeTimeFormat(language).format(...(seconds < 60 ? [-seconds, "second"] : [-Math.round(seconds / 60), "minute"]));
+const ago = (seconds) => new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(...(seconds < 60 ? [-seconds, "second"] : [-Math.round(seconds / 60), "minute"]));
 
 // `before` is the form as it was when nothing had been typed.
 export class Keeper {

@@ -105,6 +105,9 @@ class Upload {
         arrived: (address) => this.finish(address, file),
       },
     });
+    this.done = { done: 0, all: file.size };
+    this.find("bar").value = 0;
+    this.sayProgress("saysBegun");
     this.resume();
   }
 
@@ -167,7 +170,8 @@ class Upload {
     const seconds = (performance.now() - this.began.at) / 1000;
     const moved = done - this.began.done;
     this.find("bar").value = done / all;
-    this.sayProgress(done < all ? "says" : "saysReading", moved > 0 ? timeLeft(((all - done) / moved) * seconds) : "…");
+    const left = moved > 0 ? timeLeft(((all - done) / moved) * seconds) : "";
+    this.sayProgress(done >= all ? "saysReading" : left ? "says" : "saysBegun", left);
   }
 
   sayProgress(name, left = "") {
@@ -262,9 +266,12 @@ class Upload {
   listChecks(checks) {
     const list = this.find("checks");
     if (!list || !checks.length) return;
-    list.replaceChildren(...checks.map(({ state, text }) => {
+    list.replaceChildren(...checks.map(({ state, text, fix, href }) => {
       const item = this.find(`check-${state === "ok" ? "ok" : "warn"}`).content.cloneNode(true);
       item.querySelector("[data-text]").textContent = text;
+      const mend = item.querySelector("[data-fix]");
+      if (mend) mend.textContent = fix ?? "";
+      if (mend && href) mend.href = href;
       return item;
     }));
     list.closest("[hidden]")?.removeAttribute("hidden");

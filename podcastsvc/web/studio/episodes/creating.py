@@ -32,6 +32,7 @@ from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.requests import allow_audio
 from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.studio.blueprint import blueprint, go
+from podcastsvc.web.studio.episodes.cropping import crop_cover
 from podcastsvc.web.studio.episodes.cutting import add_preview
 from podcastsvc.web.studio.episodes.form import (
     EpisodeForm,
@@ -168,6 +169,7 @@ def create_episode() -> str | Response:
     contents = read_form(typed, frame, errors, is_draft=request.form.get("do") == "draft")
     if contents.published_at is not None and not found.keys() & {Kind.AUDIO, Kind.MEMBERS}:
         errors.setdefault(Kind.AUDIO, gettext("Choose the audio file, or save a draft."))
+    crop_cover(found, errors)
     if contents.published_at is not None:
         add_preview(typed, contents, found, errors)
     if errors:

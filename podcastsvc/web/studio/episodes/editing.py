@@ -30,7 +30,7 @@ from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.site.shows import load_show
 from podcastsvc.web.studio.blueprint import blueprint, go
 from podcastsvc.web.studio.episodes import merging
-from podcastsvc.web.studio.episodes.checks import write_length
+from podcastsvc.web.studio.episodes.checks import list_standing_checks, write_length
 from podcastsvc.web.studio.episodes.creating import (
     FormFrame,
     Unsaved,
@@ -41,6 +41,7 @@ from podcastsvc.web.studio.episodes.creating import (
     read_unsaved,
     show_as_new,
 )
+from podcastsvc.web.studio.episodes.cropping import crop_cover
 from podcastsvc.web.studio.episodes.cutting import add_preview
 from podcastsvc.web.studio.episodes.form import EpisodeForm, fill_from_notes, read_typed
 from podcastsvc.web.studio.episodes.keeping import AUDIO_FIELD, find_half, find_kept, forget_kept, read_fields
@@ -157,6 +158,7 @@ def save_episode(episode_id: int) -> str | Response:
     contents = read_form(typed, page.frame, errors, is_draft=is_draft, before=before.notes)
     if contents.published_at is not None and not _has_sound(page.place, found):
         errors.setdefault(Kind.AUDIO, gettext("Choose the audio file, or save a draft."))
+    crop_cover(found, errors)
     parts_there = {kind: page.place.folder / name for kind, name in publishing.list_parts(page.place.folder).items()}
     add_preview(typed, contents, found, errors, parts_there)
     if errors:
@@ -242,7 +244,7 @@ def show_page(page: Page, found: dict[Kind, Upload], errors: dict[str, str]) -> 
         waiting=page.waiting,
         **page.unsaved.as_values(),
         parts=view_parts(found, errors, there, request.form.getlist("remove")),
-        checks=list_part_checks(found, there),
+        checks=list_part_checks(found, there) or list_standing_checks(episode, there),
         file_name=there.get(Kind.AUDIO) or there.get(Kind.MEMBERS, ""),
         file_shown=_describe(main),
         opened=needs_more(errors),

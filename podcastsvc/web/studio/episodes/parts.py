@@ -1,6 +1,6 @@
 """The files of an episode's form: those that came with it, those kept from before, and how the page shows them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from podcastsvc.storage.tables.upload import Upload
 from podcastsvc.web.context import services
 from podcastsvc.web.pages import gettext, write_megabytes
 from podcastsvc.web.studio.episodes.checks import Check, list_checks, write_shown
+from podcastsvc.web.studio.episodes.cropping import Crop, list_crops
 from podcastsvc.web.studio.episodes.uploads import keep_part, limit_of, spool
 
 GONE = N_("The uploaded file is used already, or older than seven days. Choose it again.")
@@ -35,7 +36,7 @@ _LABELS = {
     Kind.TRANSCRIPT: (N_("Transcript"), N_("A .vtt or .srt file in the episode's language."), ".vtt,.srt,text/vtt"),
     Kind.COVER: (
         N_("Artwork"),
-        N_("A square JPEG or PNG of 1400 to 3000 pixels."),
+        N_("A JPEG or PNG of 1400 to 3000 pixels. If it is not square, you choose which part apps show."),
         ".jpg,.jpeg,.png,image/jpeg,image/png",
     ),
 }
@@ -54,6 +55,7 @@ class PartView:
     upload_id: str = ""
     error: str = ""
     is_removed: bool = False
+    crops: Sequence[Crop] = ()
 
 
 def receive_parts(errors: dict[str, str]) -> dict[Kind, Upload]:
@@ -127,6 +129,7 @@ def view_parts(
             upload_id=upload.id if upload is not None else "",
             error=errors.get(kind, ""),
             is_removed=kind in taken_out,
+            crops=list_crops(upload) if kind is Kind.COVER else (),
         )
     return views
 
