@@ -27,7 +27,8 @@ def add_preview(
 ) -> None:
     """Cuts a preview and puts it among the uploads, if the form asks for one and brings none of its own.
 
-    ``there`` are the recordings that the episode has already. What stands in the way is noted under the minutes.
+    ``there`` are the recordings that the episode has already. What stands in the way is noted under the minutes; but a
+    recording too short for the usual ones, which the host has not chosen, goes out without a preview.
     """
     if not typed.make_preview or contents.access_kind == "public" or Kind.PREVIEW in found:
         return
@@ -40,6 +41,8 @@ def add_preview(
         arrival = previews.cut_preview(recording, spool(), seconds=minutes * 60, limit_bytes=limit_of(Kind.PREVIEW))
         found[Kind.PREVIEW] = keep(arrival)
     except Failure as refusal:
+        if refusal.message == previews.TOO_SHORT and minutes == USUAL_MINUTES:
+            return
         errors[FIELD] = gettext(refusal.message)
 
 
