@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Subquery, and_, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import Integer, Subquery, and_, case, func, literal, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from podcastsvc.stats.hits import PUBLIC
@@ -36,14 +36,23 @@ class NameCount:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeCount:
-    """Downloads of one episode in the span, in all, and in the first seven days from its publication on."""
+    """Downloads of one episode in the span, in all (``by_members`` of them), and in the first seven days from its publication
+    on."""
 
+    episode_id: int
     guid: str
+    number: str
     title: str
     published_on: date | None
     downloads: int
     total: int
+    by_members: int
     first_week: int
+
+    @property
+    def member_percent(self) -> int | None:
+        """How much of it members heard; None while nobody heard it."""
+        return round(100 * self.by_members / self.total) if self.total else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,35 +197,40 @@ def _list_episodes(
     for row in heard:
         spanned[row.guid] += row.sum
     shown = (~alike.c.is_anomaly, ~alike.c.is_preview)
+    of_members = func.sum(case((alike.c.audience != PUBLIC, alike.c.number), else_=0))
     sums = session.execute(
-        select(alike.c.guid, alike.c.day, func.sum(alike.c.number)).where(*shown).group_by(alike.c.guid, alike.c.day)
+        select(alike.c.guid, alike.c.day, func.sum(alike.c.number), of_members)
+        .where(*shown)
+        .group_by(alike.c.guid, alike.c.day)
     ).all()
     rows = session.execute(
-        select(Episode.guid, Episode.title, Episode.published_at)
+        select(Episode.id, Episode.guid, Episode.title, Episode.number, Episode.number_display, Episode.published_at)
         .where(Episode.show_id == show_id, Episode.published_at.is_not(None))
         .order_by(Episode.published_at.desc())
     ).all()
-    by_guid: dict[str, list[tuple[date, int]]] = {}
-    for guid, day, count in sums:
-        by_guid.setdefault(guid, []).append((day, int(count)))
+    by_guid: dict[str, list[tuple[date, int, int]]] = {}
+    for guid, day, count, members in sums:
+        by_guid.setdefault(guid, []).append((day, int(count), int(members)))
     return tuple(
-        _make_episode(guid, title, published_at.date(), spanned[guid], by_guid.get(guid, []))
-        for guid, title, published_at in rows
-        if published_at is not None and published_at.date() <= until
+        _make_episode(row, spanned[row.guid], by_guid.get(row.guid, []))
+        for row in rows
+        if row.published_at.date() <= until
     )
 
 
-def _make_episode(
-    guid: str, title: str, published_on: date, downloads: int, days: Sequence[tuple[date, int]]
-) -> EpisodeCount:
+def _make_episode(row: Any, downloads: int, days: Sequence[tuple[date, int, int]]) -> EpisodeCount:
+    published_on = row.published_at.date()
     last = published_on + timedelta(days=FIRST_DAYS - 1)
     return EpisodeCount(
-        guid=guid,
-        title=title,
+        episode_id=row.id,
+        guid=row.guid,
+        number=row.number_display or str(row.number or ""),
+        title=row.title,
         published_on=published_on,
         downloads=downloads,
-        total=sum(count for _day, count in days),
-        first_week=sum(count for day, count in days if day <= last),
+        total=sum(count for _day, count, _members in days),
+        by_members=sum(members for _day, _count, members in days),
+        first_week=sum(count for day, count, _members in days if day <= last),
     )
 
 

@@ -238,6 +238,7 @@ def test_numbers_hold_days_episodes_apps_and_what_was_set_aside(db):
         ("Second", 4, 4, 4),
         ("First", 1, 2, 1),
     ]
+    assert [(each.by_members, each.member_percent) for each in numbers.episodes] == [(1, 25), (0, 0)]
     assert [(each.name, each.count) for each in numbers.apps] == [("AntennaPod", 4), ("Overcast", 1)]
     assert numbers.is_asked
     assert numbers.days[-1].listeners == 5

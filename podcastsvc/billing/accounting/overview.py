@@ -49,7 +49,7 @@ class Monthly:
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One month (its first day): memberships begun, ended, and payments that had failed and came after all."""
+    """One month or other span (its first day): memberships begun, ended, and payments that had failed and came after all."""
 
     month: date
     joined: int
@@ -82,8 +82,8 @@ def read_overview(session: Session, now: datetime) -> Overview:
     borders = list_borders(now)
     return Overview(
         plans=_count_plans(session, now),
-        monthly=_add_monthly(session, now),
-        months=_count_months(session, borders),
+        monthly=add_monthly(session, now),
+        months=count_moves(session, borders),
         income=_add_income(session, borders),
     )
 
@@ -138,7 +138,8 @@ def _count_plans(session: Session, now: datetime) -> list[PlanCount]:
     return sorted(counts, key=lambda each: (-each.total, each.plan))
 
 
-def _add_monthly(session: Session, now: datetime) -> list[Monthly]:
+def add_monthly(session: Session, now: datetime) -> list[Monthly]:
+    """What comes in each month as things are now, the currency with the most first; one query."""
     query = (
         select(
             Subscription.currency,
@@ -168,7 +169,8 @@ def _within(
     ]
 
 
-def _count_months(session: Session, borders: Sequence[datetime]) -> list[MonthRow]:
+def count_moves(session: Session, borders: Sequence[datetime]) -> list[MonthRow]:
+    """Who came, left and paid after all between each border and the next; three queries."""
     ours = (
         is_of_account(Subscription.account, Subscription.livemode),
         Subscription.kind == "membership",

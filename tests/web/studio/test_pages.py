@@ -1,9 +1,11 @@
 """Overview, numbers and e-mails of the studio."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from lxml import html
 from sqlalchemy import select
 
 from podcastsvc.catalogue.audio import WRONG_FORMAT
@@ -17,7 +19,9 @@ from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.storage.tables.letter import Letter
 from podcastsvc.storage.tables.stats import DownloadCount
 from tests.web.conftest import make_client, make_member, sign_in
-from tests.web.studio.conftest import RECORDING
+from tests.web.people import work
+from tests.web.shelf import words
+from tests.web.studio.conftest import RECORDING, buy_year
 
 
 @pytest.fixture
@@ -57,6 +61,11 @@ def test_looking_at_the_site_is_a_step_that_is_kept(show, studio, press):
     assert studio.get("/studio/").text.count(">done<") == 2
 
 
+def read_figures(studio):
+    (figures,) = html.fromstring(studio.get("/studio/").text).find_class("figures")
+    return words(figures)
+
+
 def test_figures_say_what_is_out_and_what_comes(show, studio, publish):
     publish(audio=RECORDING)
     publish(audio=RECORDING, title="Later", when="at", at="2026-06-09T06:00")
@@ -64,8 +73,29 @@ def test_figures_say_what_is_out_and_what_comes(show, studio, publish):
 
     page = studio.get("/studio/").text
 
-    assert "Scheduled: 1. Drafts: 1." in page
     assert "“Later”" in page
+    assert "nobody pays yet" in page
+    assert "Members 0 nobody yet" in read_figures(studio)
+
+
+def test_the_overview_tells_monthly_income_and_who_came_and_left(app, show, services, studio):
+    buy_year(app, services)
+    work(services)
+
+    figures = read_figures(studio)
+
+    assert "Members 1 +1 new, 0 left, 30 days" in figures
+    assert "Monthly income €5 from memberships, before Stripe’s fees" in figures
+
+
+def test_the_overview_s_episodes_lead_to_their_forms_and_say_what_members_heard(show, services, studio, publish):
+    publish(audio=RECORDING)
+
+    table = html.fromstring(studio.get("/studio/").text).xpath("//table[caption='Episodes, first 7 days']")[0]
+
+    (link,) = table.iter("a")
+    assert re.fullmatch(r"/studio/episodes/\d+", link.get("href"))
+    assert [words(cell) for cell in table.findall(".//td")] == ["0", "0", "–"]
 
 
 def test_a_folder_with_a_mistake_is_the_one_note(show, studio, root, services, settings):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from podcastsvc.billing.accounting.overview import MonthRow, add_monthly, count_moves
 from podcastsvc.catalogue import episodes
 from podcastsvc.catalogue.access import State, read_access, state_of
 from podcastsvc.catalogue.problems import list_problems
@@ -29,6 +30,7 @@ from podcastsvc.web.studio.overview.first_steps import list_steps
 from podcastsvc.web.studio.overview.health import find_attention, list_health, read_condition
 
 _NEWEST_MEMBERS = 4
+_MOVES = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def overview() -> str:
             "steps": list_steps(session),
             "newest": make_lines(session, [row for row in rows if row.member.role == "member"][:_NEWEST_MEMBERS]),
             "episodes": _count_episodes(session),
+            "moves": _count_moves(session),
+            "monthly": add_monthly(session, now()),
         }
     return render(
         "studio/overview.html",
@@ -78,6 +82,13 @@ def overview() -> str:
         standings=_name_standings(rows),
         **values,
     )
+
+
+def _count_moves(session: Session) -> MonthRow:
+    """Who came and left in the last thirty days."""
+    # This very second counts.
+    end = now() + timedelta(seconds=1)
+    return count_moves(session, [end - _MOVES, end])[0]
 
 
 def _read_numbers(session: Session, show_id: int) -> Numbers:
