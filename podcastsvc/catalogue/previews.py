@@ -19,15 +19,20 @@ from podcastsvc.kit.secrets import make_ulid
 
 USUAL_MINUTES = 3
 MOST_MINUTES = 60
-TOO_SHORT = N_("The audio is no longer than the preview would be. Choose fewer minutes, or no preview.")
+TOO_SHORT = N_("The audio is no longer than the preview would be.")
 CHILD_IMPORTS = ("podcastsvc.catalogue.formats.cut_mp4", "podcastsvc.catalogue.formats.cut_mpeg")
 _BLOCK_BYTES = 1 << 20
+
+
+class TooShort(Invalid):
+    """A recording that has nothing more than its preview would have."""
 
 
 def cut_preview(recording: Path, spool: Path, *, seconds: int, limit_bytes: int) -> Arrival:
     """The first ``seconds`` of a recording as a file in the spool folder, before its row is saved.
 
-    Raises Invalid where the recording is no longer than that, or of a kind that cannot be cut, Unavailable without room.
+    Raises TooShort where the recording is no longer than that, Invalid where it is of a kind that cannot be cut,
+    Unavailable without room.
     """
     plan = _plan(recording, seconds)
     coming = len(plan.head) + sum(end - start for start, end in plan.ranges)
@@ -47,7 +52,7 @@ def _plan(recording: Path, seconds: int) -> Cut:
     except Invalid as refusal:
         raise Invalid(NOT_CUT if refusal.message == child.UNREADABLE else refusal.message) from None
     if not answer:
-        raise Invalid(TOO_SHORT)
+        raise TooShort(TOO_SHORT)
     ranges = tuple((int(start), int(end)) for start, end in answer["ranges"])
     return Cut(base64.b64decode(answer["head"]), ranges, float(answer["seconds"]))
 

@@ -356,3 +356,26 @@ def test_a_form_saves_itself_ten_seconds_after_the_first_word(hand):
     expect(line).to_contain_text("Draft saved")
     page.goto(page.url)
     expect(page.get_by_label("Title")).to_have_value("Half a thought")
+
+
+@pytest.mark.parametrize("way", ["opened", "dragged"])
+def test_the_audio_of_an_episode_is_replaced_on_its_page(stage, page, way):
+    hand, title = HostsHand(stage, page), f"To be replaced, {way}"
+    hand.enter()
+    hand.open_form()
+    hand.drop(make_recording(title), "#title")
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+    hand.press("Publish when ready")
+    expect(page.get_by_text("It is out.")).to_be_visible()
+
+    if way == "opened":
+        page.locator("summary", has_text="replace the audio").click()
+    else:
+        page.evaluate("window.dispatchEvent(new DragEvent('dragenter', {bubbles: true}))")
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, make_recording(title, seconds=30))
+    expect(page.get_by_text("The file is here.").first).to_be_attached()
+    hand.press("Save")
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
+    assert_is_out(stage, title, f"to-be-replaced-{way}", make_recording(title, seconds=30))

@@ -455,7 +455,7 @@ def test_a_preview_of_ones_own_is_taken_as_it_is(publish, root):
 
 @pytest.mark.parametrize(
     ("minutes", "sentence"),
-    [("4", "no longer than the preview"), ("none", "whole number from 1 to 60"), ("61", "1 to 60")],
+    [("none", "whole number from 1 to 60"), ("61", "1 to 60")],
 )
 def test_minutes_that_cannot_be_are_named_and_nothing_is_lost(publish, root, minutes, sentence):
     page = publish(audio=LONG, who="members", make_preview="1", preview_minutes=minutes, notes="Typed notes")
@@ -467,6 +467,13 @@ def test_minutes_that_cannot_be_are_named_and_nothing_is_lost(publish, root, min
     assert (read_field(page, "preview_minutes"), read_field(page, "notes")) == (minutes, "Typed notes")
     assert again.status_code == 303
     assert read_audio(root / FOLDER / "preview.mp3").seconds == 60
+
+
+def test_audio_that_is_no_longer_goes_out_without_a_preview(publish, root):
+    reply = publish(audio=LONG, who="members", make_preview="1", preview_minutes="4")
+
+    assert reply.status_code == 303
+    assert list_files(root / FOLDER) == ["members.mp3", "notes.md"]
 
 
 def test_an_episode_that_has_none_gets_a_preview_later(publish, studio, root):

@@ -2,10 +2,19 @@
 import { guardForms } from "./forms.js";
 
 const behaviours = {
-  "form[data-upload]": () => import("./upload.js"),
+  "form[data-upload]": loadUpload,
   "podcast-player": () => import("./player.js"),
   "[data-copy]": () => import("./copy.js"),
 };
+
+// Where the upload is folded away, it comes when somebody reaches for it: opens that part, or drags a file over the page.
+function loadUpload() {
+  const load = () => import("./upload.js");
+  const folded = document.querySelector("form[data-upload] details.audio-now:not([open])");
+  if (!folded) return load();
+  folded.addEventListener("toggle", load, { once: true });
+  addEventListener("dragenter", load, { once: true });
+}
 
 // How long a title is, under its field: <p data-count="field id" data-says="{n} characters; …">.
 function countCharacters() {

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import request
 
 from podcastsvc.catalogue import previews, uploads
-from podcastsvc.catalogue.previews import MOST_MINUTES, USUAL_MINUTES
+from podcastsvc.catalogue.previews import MOST_MINUTES, USUAL_MINUTES, TooShort
 from podcastsvc.catalogue.publishing import Contents
 from podcastsvc.catalogue.uploads import Kind
 from podcastsvc.errors import Failure
@@ -40,6 +40,9 @@ def add_preview(
     try:
         arrival = previews.cut_preview(recording, spool(), seconds=minutes * 60, limit_bytes=limit_of(Kind.PREVIEW))
         found[Kind.PREVIEW] = keep(arrival)
+    except TooShort:
+        # The box is ticked from the start, and the page says that short audio gets none.
+        return
     except Failure as refusal:
         if refusal.message == previews.TOO_SHORT and minutes == USUAL_MINUTES:
             return

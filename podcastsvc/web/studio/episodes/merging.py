@@ -120,7 +120,7 @@ def _read_base(raw: str) -> Mapping[str, str]:
 
 def _mark(form: EpisodeForm, name: str) -> str:
     values = [_plain(getattr(form, each)) for each in _list_meant(form, name)]
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:6]
 
 
 def _list_meant(form: EpisodeForm, name: str) -> Sequence[str]:
