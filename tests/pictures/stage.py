@@ -14,6 +14,7 @@ from podcastsvc.kit.bundled import get_folder
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.storage.tables.stats import DownloadCount
+from tests.content.texts import write_text
 from tests.flows.conftest import enter_studio
 from tests.flows.visitor import Visitor
 from tests.site import Site, read_body, wait_for
@@ -51,6 +52,8 @@ def make_stage(folder: Path) -> tuple[PicturedSite, dict[str, Visitor]]:
     """The served installation, and the browsers of a visitor, of Ben who is a member, and of Ada who is the host."""
     site = PicturedSite(folder)
     shutil.copytree(get_folder("episodes"), site.episodes, dirs_exist_ok=True)
+    call = {"title": "Open questions", "starts": f"{NOW + timedelta(days=9, hours=9):%Y-%m-%d %H:%M}Z"}
+    write_text(site.episodes, "calls/open-questions.md", **call, room="https://meet.example/ada", access="members")
     for path in site.episodes.rglob("*"):
         os.utime(path, (0, 0))
     site.at = NOW - timedelta(days=366)
