@@ -19,6 +19,7 @@ from podcastsvc.billing.moving_in import Mover
 from podcastsvc.billing.returning import refunds, requests
 from podcastsvc.billing.returning.refunds import RefundWish
 from podcastsvc.billing.standin.faults import Faults
+from podcastsvc.content import contact
 from podcastsvc.kit import clock
 from podcastsvc.kit.bundled import get_folder
 from podcastsvc.kit.keys import make_key_file, read_keys
@@ -126,6 +127,9 @@ def _ask(till: Till, language: str) -> None:
         member_letters.write_links_letter(session, till.desk.keys, till.desk.sender, ben, link, clock.now())
         member_letters.write_password_changed_letter(session, till.desk.sender, ben)
         member_letters.write_email_changed_letter(session, till.desk.sender, ben, old_email="b@example.org")
+    question = contact.read_message({"email": "finn@example.org", "name": "Finn", "message": "Where are the maps?"})
+    with till.db.transaction() as session:
+        contact.send(session, till.desk.sender, question, once="question", network="192.0.2.1", now=clock.now())
 
 
 def _remind(till: Till, language: str) -> None:
