@@ -67,7 +67,7 @@ KINDS = (
 def list_misses(kind: Kind, figures: Figures, *, indexed: bool) -> list[str]:
     """The budgets that a page misses, in words. A page that no search engine may list has no score for that."""
     found = [
-        f"{name} {score} < {LEAST_SCORE}"
+        f"{name} {score} < {LEAST_SCORE} {' '.join(figures.flaws[name])}".rstrip()
         for name, score in figures.scores.items()
         if score < LEAST_SCORE and (indexed or name != "seo")
     ]

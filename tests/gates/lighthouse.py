@@ -14,7 +14,10 @@ SECONDS = 240
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What Lighthouse measured. Scores are 0 to 100; ``lcp_ms`` is when the largest part of the page had come."""
+    """What Lighthouse measured. Scores are 0 to 100; ``lcp_ms`` is when the largest part of the page had come.
+
+    ``flaws`` names by category what a score below 100 was lost for.
+    """
 
     scores: dict[str, int]
     lcp_ms: float
@@ -22,6 +25,7 @@ class Figures:
     cls: float
     bytes: int
     requests: int
+    flaws: dict[str, list[str]]
 
 
 def list_missing() -> list[str]:
@@ -53,7 +57,15 @@ def _read(report: dict[str, Any]) -> Figures:
         cls=audits["cumulative-layout-shift"]["numericValue"],
         bytes=int(audits["total-byte-weight"]["numericValue"]),
         requests=len(audits["network-requests"]["details"]["items"]),
+        flaws={name: _list_flaws(each, audits) for name, each in report["categories"].items()},
     )
+
+
+def _list_flaws(category: dict[str, Any], audits: dict[str, Any]) -> list[str]:
+    counted = [ref["id"] for ref in category["auditRefs"] if ref["weight"]]
+    return [
+        name for name in counted if (audits[name]["score"] or 0) < 1 and audits[name]["scoreDisplayMode"] == "binary"
+    ]
 
 
 def list_issues(url: str, cookie: str, folder: Path, actions: tuple[str, ...] = ()) -> list[str]:

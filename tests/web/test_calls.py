@@ -112,6 +112,25 @@ def test_nobody_else_finds_the_room_anywhere(app, client, services, finn, write,
             assert "secret-room" not in browser.get(path).text
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/calls/open-questions", "A call of The Long Meridian with its members: Tuesday 9 June at 19:00"),
+        (
+            "/es/calls/open-questions",
+            "Una llamada de El meridiano largo con sus miembros: martes 9 de junio a las 19:00",
+        ),
+    ],
+)
+def test_a_call_whose_words_are_for_members_is_described_by_when_it_is(client, write, path, says):
+    write()
+
+    (described,) = html.fromstring(client.get(path).text).xpath("//meta[@name='description']/@content")
+
+    assert described.startswith(says)
+    assert "Bring your" not in described
+
+
 def test_a_call_for_some_plans_keeps_its_room_from_other_members(ben, write, clock):
     write(access="[patrons]")
     clock.move_to(STARTS)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from podcastsvc.catalogue.access import State
 from podcastsvc.content import calls
+from podcastsvc.kit.language import format_instant
 from podcastsvc.storage.tables.writing import Writing
 from podcastsvc.web.calls.view import CallCard, changes_by_itself, make_card, make_view
 from podcastsvc.web.context import language, now, services, settings
@@ -17,7 +18,7 @@ from podcastsvc.web.language import make_address
 from podcastsvc.web.offers.prices import find_lowest_price, write_join_label
 from podcastsvc.web.pages import gettext, render, zone_of_show
 from podcastsvc.web.site.head import make_head
-from podcastsvc.web.site.shows import main_show
+from podcastsvc.web.site.shows import PageShow, main_show
 from podcastsvc.web.site.structured import write_event
 from podcastsvc.web.site.viewing import get_viewing
 
@@ -63,7 +64,9 @@ def page(slug: str) -> str | Response:
         "calls/page.html",
         page_title=view.card.title,
         private=not row.listed or view.state != State.PUBLISHED.value,
-        head=make_head("calls.page", {"slug": slug}, show=show, title=view.card.title, description=view.card.summary),
+        head=make_head(
+            "calls.page", {"slug": slug}, show=show, title=view.card.title, description=_describe(view.card, show)
+        ),
         structured=write_event(view, make_address("calls.page", in_language=language(), slug=slug), show),
         call=view,
         zone=zone_of_show(),
@@ -96,6 +99,14 @@ def calendar(slug: str) -> Response:
     if current_user.is_authenticated:
         mark_personal()
     return response
+
+
+def _describe(card: CallCard, show: PageShow | None) -> str:
+    """What a call is about; when it is, where its text is for members alone."""
+    if card.summary or show is None:
+        return card.summary
+    when = format_instant(card.starts_at, language(), zone_of_show(), now=now())
+    return gettext("A call of %(show)s with its members: %(when)s.") % {"show": show.title, "when": when}
 
 
 def _list_languages() -> list[str]:

@@ -65,17 +65,19 @@ def make_head(
 ) -> Head:
     """The head of the page at an endpoint. ``values`` are its address's, without where the player starts.
 
-    ``languages`` are those in which its text exists, if it is one; in another one the page only passes it on.
+    A page with no words of its own is described by the show's promise. ``languages`` are those in which its text exists,
+    if it is one; in another one the page only passes it on.
     """
     shown = picture or (show.artwork if show is not None else None)
     codes = [code for code in settings().languages if languages is None or code in languages]
     codes = codes or [settings().default_language]
+    described = description or (show.promise if show is not None else "")
     alternates = [Alternate(code, make_address(endpoint, in_language=code, **values)) for code in codes]
     if len(codes) > 1:
         alternates.append(Alternate("x-default", alternates[0].href))
     return Head(
         title=title,
-        description=clean_line(description, limit_chars=_DESCRIPTION_CHARS),
+        description=clean_line(described, limit_chars=_DESCRIPTION_CHARS),
         canonical=make_address(endpoint, in_language=language() if language() in codes else codes[0], **values),
         alternates=tuple(alternates) if len(codes) > 1 else (),
         image=settings().base_url + shown.large if shown is not None else "",
