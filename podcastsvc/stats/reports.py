@@ -158,6 +158,12 @@ def list_shared_links(
     return [SharedLink(*row) for row in rows]
 
 
+def count_listening_days(session: Session, link_ids: Sequence[int]) -> Counter[tuple[int, str]]:
+    """On how many of the last 30 days each app fetched audio by each of these links, by link and name (rule H1)."""
+    query = select(LinkDay.feed_link_id, LinkDay.apps).where(LinkDay.feed_link_id.in_(link_ids))
+    return Counter((link_id, name) for link_id, names in session.execute(query) for name in names)
+
+
 def _select_counts(show_id: int) -> Subquery:
     """Single downloads and folded counts of a show's episodes as one relation."""
     of_show = select(Episode.guid).where(Episode.show_id == show_id)

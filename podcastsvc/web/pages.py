@@ -54,8 +54,10 @@ def register(app: Flask) -> None:
         megabytes=write_megabytes,
         limit=write_limit,
         number=lambda value: languages.format_number(value, language()),
+        percent=lambda percent: languages.format_percent(round(percent), language()),
         money=lambda money: money.format(language()),
         price=lambda money, interval: write_price(money, interval, language()),
+        first_name=write_first_name,
         language_name=languages.name_language,
         direction=languages.name_direction,
         # For texts that a room gave; those of a template itself are written {{ _("…") }}.
@@ -88,6 +90,11 @@ def zone_of_show() -> str:
     """The IANA time zone in which times are shown to people."""
     show = main_show()
     return show.timezone if show is not None else "UTC"
+
+
+def write_first_name(name: str) -> str:
+    """How a page greets somebody: the first word of their name; "" where they gave none."""
+    return name.strip().partition(" ")[0]
 
 
 def write_day_short(at: date | datetime) -> str:

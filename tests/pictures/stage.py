@@ -8,14 +8,17 @@ import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import feedparser
 from sqlalchemy import select
 
 from podcastsvc.kit.bundled import get_folder
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.storage.tables.stats import DownloadCount
+from tests.catalogue.recordings import make_comment, make_id3, make_mp3, make_text
 from tests.content.texts import write_text
 from tests.flows.conftest import enter_studio
+from tests.flows.uploading import Sender
 from tests.flows.visitor import Visitor
 from tests.site import Site, read_body, wait_for
 
@@ -24,7 +27,16 @@ CLOCK = Path(__file__).parent / "clock"
 ROOT = Path(__file__).parents[2]
 GOOD_CARD, FAILS_LATER = "4242 4242 4242 4242", "4000 0000 0000 0341"
 APPS = {"Apple Podcasts": 38, "Overcast": 17, "Pocket Casts": 14, "AntennaPod": 9, "Spotify": 6}
+APP = {"User-Agent": "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"}
 DAYS = 90
+RECORDING = make_mp3(
+    1500,
+    tags=make_id3(
+        make_text("TIT2", "A wardrobe full of coats"),
+        make_text("TRCK", "6"),
+        make_comment("Why the cheapest booth in the house is the best one, and how to sit in it."),
+    ),
+)
 
 
 class PicturedSite(Site):
@@ -70,7 +82,26 @@ def make_stage(folder: Path) -> tuple[PicturedSite, dict[str, Visitor]]:
     ada = enter_studio(site)
     ada.send(ada.get("/studio/"), "Hide this list")
     ada.send(ada.get("/account/profile"), "Save", name="Ada Lind")
-    return site, {"visitor": Visitor(site.base_url), "ben": sign_in(site, "ben@example.org"), "ada": ada}
+    leave_drafts(site, ada)
+    ben = sign_in(site, "ben@example.org")
+    ben.send(ben.get("/account/profile"), "Save", name="Ben Okoro")
+    listen(site, ben)
+    return site, {"visitor": Visitor(site.base_url), "ben": ben, "ada": ada}
+
+
+def leave_drafts(site: Site, ada: Visitor) -> None:
+    """Notes without audio, and a recording whose upload was cut."""
+    ada.send(ada.get("/studio/episodes/new"), "Save draft", title="The sound of a kitchen", number="6")
+    sender = Sender(site, ada, "open-questions-november.mp3", len(RECORDING))
+    sender.send(RECORDING[: len(RECORDING) * 38 // 100])
+
+
+def listen(site: Site, member: Visitor) -> None:
+    """The member's app reads the feed and fetches three episodes."""
+    (link,) = member.get("/account").document.xpath("//input[@id='private-link']/@value")
+    feed = feedparser.parse(site.fetch(link, headers=APP).body)
+    for entry in feed.entries[:3]:
+        site.fetch(entry.enclosures[0].href, headers=APP)
 
 
 def join(site: Site, email: str, interval: str, *, card: str = GOOD_CARD) -> None:

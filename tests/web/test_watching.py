@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from lxml import html
 from sqlalchemy import event, update
 
 from podcastsvc.kit import clock
@@ -369,6 +370,19 @@ def test_the_account_page_lists_each_app(finns, services, link):
     assert '<th scope="row">Castro</th>' in page
     assert '<th scope="row">Overcast</th>' in page
     assert "You listened last" not in page
+
+
+def test_the_account_page_counts_the_days_on_which_each_app_fetched_audio(finns, services, link):
+    note(services, link, "Overcast", "Castro", "gPodder")
+    with services.db.transaction() as session:
+        for ago, apps in ((1, ["Overcast", "gPodder"]), (2, ["Overcast"])):
+            day = name_day(clock.now()) - ago * DAY
+            session.add(LinkDay(day=day, feed_link_id=link.id, subscribers=0, networks=[], apps=apps))
+
+    rows = html.fromstring(finns.get("/account").text).xpath("//section[@aria-labelledby='used']//tbody/tr")
+
+    said = {row.xpath("string(th)"): row.xpath("string(td[2])") for row in rows}
+    assert said == {"Overcast": "on 2 days", "gPodder": "on 1 day", "Castro": "–"}
 
 
 # ---- signs that a link is shared

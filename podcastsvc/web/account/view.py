@@ -1,5 +1,6 @@
 """All that the account page shows of a member, read in one go."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from podcastsvc.kit.money import Money
 from podcastsvc.members import feed_tokens, link_use, seats, subscriptions
 from podcastsvc.members.entitlements import Entitlement, Standing, get_entitlement
 from podcastsvc.stats.agents import name_app
-from podcastsvc.stats.reports import SharedLink
+from podcastsvc.stats.reports import SharedLink, count_listening_days
 from podcastsvc.storage.tables.billing import Subscription
 from podcastsvc.storage.tables.member import FeedLink, LinkReader, Member
 from podcastsvc.storage.tables.offer import PriceMove
@@ -66,11 +67,15 @@ class FailedPayment:
 
 @dataclass(frozen=True, slots=True)
 class ReaderLine:
-    """One app that reads a feed of the member's, and when last. ``app`` is "" where no list names it."""
+    """One app that reads a feed of the member's, and when last. ``app`` is "" where no list names it.
+
+    ``days`` are those of the last 30 on which it fetched audio.
+    """
 
     app: str
     label: str
     at: datetime
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ def read_account() -> AccountView:
         failed = _find_failed(session, member) if entitlement.needs_card else None
         links = feed_tokens.list_links(session, member.id)
         readers = link_use.list_readers(session, [link.id for link in links])
+        listened = count_listening_days(session, [link.id for link in links])
         shared = usage.find_shared(session, [link.id for link in links])
         seated = [
             SeatLine(each.member.id, name_person(each.member)) for each in seats.list_of_member(session, member.id)
@@ -144,16 +150,20 @@ def read_account() -> AccountView:
         feed=make_own_feed(links[0]) if links else None,
         qr=draw_setup_code(links[0]) if links else None,
         watch=watching.make_account_watch(links[0], readers[links[0].id], "account.page") if links else None,
-        readers=_join_readers(links, readers),
+        readers=_join_readers(links, readers, listened),
         sign=max(shared.values(), key=lambda each: each.day, default=None),
         heard_at=max((link.heard_at for link in links if link.heard_at is not None), default=None),
         seats=seated,
     )
 
 
-def _join_readers(links: list[FeedLink], readers: dict[int, list[LinkReader]]) -> list[ReaderLine]:
+def _join_readers(
+    links: list[FeedLink], readers: dict[int, list[LinkReader]], listened: Mapping[tuple[int, str], int]
+) -> list[ReaderLine]:
     found = [
-        ReaderLine(name_app(reader.name), link.label, reader.last_at) for link in links for reader in readers[link.id]
+        ReaderLine(name_app(reader.name), link.label, reader.last_at, listened[link.id, reader.name])
+        for link in links
+        for reader in readers[link.id]
     ]
     return sorted(found, key=lambda line: line.at, reverse=True)
 

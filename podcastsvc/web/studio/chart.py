@@ -11,6 +11,7 @@ from podcastsvc.web.pages import gettext
 WIDTH, HEIGHT = 720, 230
 _LEFT, _TOP, _BOTTOM = 44, 10, 24
 _LABELS = 5
+_MOST_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def draw(name: str, counts: Sequence[int], words: Sequence[str], *, most_labels:
 
     ``name`` is the sentence that stands for the chart.
     """
-    top = round_up(max(counts))
+    line, many = choose_lines(max(counts))
+    top = line * many
     base = HEIGHT - _BOTTOM
     step = (WIDTH - _LEFT) / len(counts)
     gap = min(step * 0.3, 7)
@@ -70,23 +72,23 @@ def draw(name: str, counts: Sequence[int], words: Sequence[str], *, most_labels:
         for at, count in enumerate(counts)
     ]
     lines = [
-        Mark(round(base - top * part / 4 * scale, 1), languages.format_number(top * part // 4, language()))
-        for part in range(1, 5)
-        if top * part % 4 == 0
+        Mark(round(base - line * at * scale, 1), languages.format_number(line * at, language()))
+        for at in range(1, many + 1)
     ]
     every = max(-(-len(counts) // most_labels), 1)
     labels = [Mark(bars[at].x, text) for at, text in enumerate(words) if at % every == 0]
     return Chart(name, bars, lines, labels)
 
 
-def round_up(most: int) -> int:
-    """The next round number that the highest bar fits under: 4, 8, 20, 40, 80, 200 …"""
-    step = 4
+def choose_lines(most: int) -> tuple[int, int]:
+    """What one line stands for, and how many lines the highest bar fits under: 1, 2, 5, 10, 20 … and two to six of them."""
+    power = 1
     while True:
         for factor in (1, 2, 5):
-            if step * factor >= most:
-                return step * factor
-        step *= 10
+            many = -(-most // (power * factor))
+            if many <= _MOST_LINES:
+                return power * factor, max(many, 2)
+        power *= 10
 
 
 def _write_name(days: Sequence[tuple[date, int]]) -> str:

@@ -114,7 +114,7 @@ def test_numbers_count_days_episodes_and_apps(downloads, studio):
 
     assert ">30<" in page
     assert "Overcast" in page
-    assert "67 %" in page
+    assert "67%" in page
 
 
 @pytest.mark.parametrize("query", ["days=7", "days=x", "days=-1", "days=99999999999"])

@@ -108,7 +108,11 @@ def _list_troubles(condition: Condition) -> list[tuple[int, str, str, str, str]]
         (
             unpaid,
             ngettext("One member's payment failed.", "The payments of %(count)s members failed.", unpaid),
-            gettext("Each has had an e-mail with a link, and keeps access for %(days)s days.")
+            ngettext(
+                "They have had an e-mail with a link, and keep access for %(days)s days.",
+                "Each has had an e-mail with a link, and keeps access for %(days)s days.",
+                unpaid,
+            )
             % {"days": settings().past_due_grace_days},
             make_path("studio.members", standing="past_due"),
             gettext("See them"),

@@ -18,7 +18,7 @@ from podcastsvc.members.directory import MemberRow
 from podcastsvc.stats.reports import Numbers, make_numbers
 from podcastsvc.storage.tables.episode import Episode
 from podcastsvc.web.context import now, services
-from podcastsvc.web.pages import gettext, render, zone_of_show
+from podcastsvc.web.pages import gettext, render, write_first_name, zone_of_show
 from podcastsvc.web.sign_in.gates import host_only
 from podcastsvc.web.site.shows import main_show
 from podcastsvc.web.studio.blueprint import blueprint
@@ -122,7 +122,7 @@ def _name_standings(rows: Sequence[MemberRow]) -> str:
 
 def _greet() -> str:
     hour = now().astimezone(ZoneInfo(zone_of_show())).hour
-    name = current_user.name.split(" ")[0] if current_user.name else ""
+    name = write_first_name(current_user.name)
     if hour < 12:
         return gettext("Good morning, %(name)s") % {"name": name} if name else gettext("Good morning")
     if hour < 19:
