@@ -27,7 +27,7 @@ PAGES = {
 }
 WIDTHS = {390: 844, 1280: 900}
 # Enough for our own colours, the covers' and the edges of letters. A tall page is cut where the picture has said enough.
-COLOURS, OWN_COLOURS = 48, 12
+COLOURS, OWN_COLOURS = 60, 32
 MOST_HEIGHT = {390: 2200, 1280: 1400}
 LINK = "https://roomtone.example/private/k7q2mdxw4t/feed.xml"
 
