@@ -187,18 +187,18 @@ def test_an_upload_that_was_cut_off_goes_on_by_itself(stage, page):
     assert_is_out(stage, "My own title", "my-own-title", make_recording("Cut off"))
 
 
-def give_file(page, content, name="talk.mp3"):
+def give_file(page, content, name="talk.mp3", into="[data-file]"):
     """Chooses a file with a time of its own: the same one each time."""
     page.evaluate(
-        """([name, content]) => {
+        """([name, content, into]) => {
           const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
           const given = new DataTransfer();
           given.items.add(new File([bytes], name, {type: "audio/mpeg", lastModified: 1700000000000}));
-          const input = document.querySelector("[data-file]");
+          const input = document.querySelector(into);
           input.files = given.files;
           input.dispatchEvent(new Event("change"));
         }""",
-        [name, base64.b64encode(content).decode()],
+        [name, base64.b64encode(content).decode(), into],
     )
 
 
@@ -246,6 +246,81 @@ def test_after_a_reload_the_form_is_as_it_was_and_the_same_file_goes_on(stage, p
     expect(page.get_by_text("It is out.")).to_be_visible()
     assert [offset for offset in offsets if offset] == [str(half)]
     assert_is_out(stage, "Typed before the reload", "typed-before-the-reload", content)
+
+
+def choose_cut(page, content, *, opens=True):
+    if opens:
+        page.get_by_text("Number, guests, tags, transcript, extended cut and more").click()
+    give_file(page, content, "longer.mp3", into="#members")
+
+
+def test_a_members_cut_goes_up_while_the_form_is_filled_in_and_the_form_waits_for_it(stage, page):
+    hand, longer = HostsHand(stage, page), make_recording("Longer", seconds=40)
+    feed = stage.ask("members", "add", "cut@example.org", "--plan", "members")["feed"]
+    held = []
+    hand.enter()
+    hand.open_form()
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, make_recording("With more"))
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+    page.route("**/studio/uploads/01*", lambda route: route.continue_() if held else held.append(route))
+
+    choose_cut(page, longer)
+    expect(page.get_by_text("longer.mp3")).to_be_visible()
+    hand.press("Publish when ready")
+    expect(page.get_by_text("Goes out as soon as the upload ends.").last).to_be_visible()
+    held[0].continue_()
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
+    entries = feedparser.parse(BytesIO(stage.fetch(feed).body)).entries
+    (audio,) = [entry.enclosures[0] for entry in entries if entry.title == "With more"]
+    assert int(audio.length) == len(longer)
+    assert stage.fetch(audio.href).body == longer
+
+
+def test_a_members_cut_goes_on_after_a_reload_where_it_stopped(stage, page):
+    hand, longer, offsets = HostsHand(stage, page), make_recording("Longer", seconds=40), []
+    hand.enter()
+    hand.open_form()
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, make_recording("Stopped cut"))
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+    cut_parts_off(page)
+    choose_cut(page, longer)
+    expect(page.get_by_text("The connection is gone.")).to_be_visible()
+    page.wait_for_url("**/studio/episodes/new?kept=*")
+    upload_id = page.locator("[name=members_upload]").input_value()
+    half = len(longer) // 2
+    Sender(stage, enter_studio(stage), "", 0, path=f"/studio/uploads/{upload_id}").send(longer[:half])
+
+    page.reload()
+    page.unroute("**/studio/uploads/01*")
+    page.get_by_text("Number, guests, tags, transcript, extended cut and more").click()
+    expect(page.get_by_text("The upload stopped at 50%")).to_be_visible()
+    page.on("request", lambda request: offsets.append(request.headers.get("upload-offset")))
+    choose_cut(page, longer, opens=False)
+    expect(page.get_by_text("The file is here. Choose another one to replace it.").first).to_be_visible()
+    hand.press("Publish when ready")
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
+    assert [offset for offset in offsets if offset] == [str(half)]
+
+
+def test_a_members_cut_that_is_no_audio_says_so_and_can_be_removed(stage, page):
+    hand = HostsHand(stage, page)
+    hand.enter()
+    hand.open_form()
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, make_recording("Without a cut"))
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+
+    choose_cut(page, b"no audio at all" * 1000)
+    part = page.locator("#members-part")
+    expect(part.get_by_text("The file must be an mp3 or m4a.").first).to_be_visible()
+    part.get_by_role("button", name="Remove").click()
+    hand.press("Publish when ready")
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
 
 
 def test_another_file_takes_the_place_of_one_on_its_way(stage, page):

@@ -17,7 +17,7 @@ PUBLIC_CSS = ("paper.css", "site.css", "player.css")
 STUDIO_CSS = ("paper.css", "site.css", "studio.css")
 SEARCH_CSS = ("paper.css", "site.css", "search.css")
 TEXT_CSS = ("paper.css", "site.css", "text.css")
-STUDIO_ONLY_JS = {"studio.js", "upload.js", "tus.js", "keep.js", "drop.js", "preview.js"}
+STUDIO_ONLY_JS = {"studio.js", "upload.js", "tus.js", "facts.js", "cuts.js", "keep.js", "drop.js", "preview.js"}
 # What never stands on a page with the player: by its script, the words in a template that bring it there.
 APART = {
     "watch.js": 'from "account/watch.html"',

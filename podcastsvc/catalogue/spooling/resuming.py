@@ -282,8 +282,12 @@ def _alone(file: IO[bytes] | io.FileIO) -> Iterator[None]:
 # ---- the end
 
 
-def finish(db: Database, spool: Path, upload_id: str, member_id: int, *, limit_bytes: int) -> Upload | None:
+def finish(
+    db: Database, spool: Path, upload_id: str, member_id: int, kind: Kind = Kind.AUDIO, *, limit_bytes: int
+) -> Upload | None:
     """Looks at a file that is all here and makes it an upload of the same id; asked again, it answers the same.
+
+    ``kind`` is that of audio which the form takes it for: what is on its way has none yet.
 
     None where nothing is known of it. Raises Conflict for one that is not all here, Invalid for one that cannot be used,
     which is then removed, Unavailable where the disk refuses.
@@ -294,16 +298,14 @@ def finish(db: Database, spool: Path, upload_id: str, member_id: int, *, limit_b
             file = stack.enter_context(path.open("rb"))
             stack.enter_context(_alone(file))
         with db.reading() as session:
-            done = uploads.find_upload(session, spool, upload_id, Kind.AUDIO)
+            done = uploads.find_upload(session, spool, upload_id, kind)
             row = find(session, spool, upload_id, member_id)
         if done is not None or row is None:
             return done
         if row.offset_bytes < row.length_bytes:
             raise Conflict(UNFINISHED)
         try:
-            arrival = uploads.take(
-                path, spool, Kind.AUDIO, row.declared_name, limit_bytes=limit_bytes, upload_id=upload_id
-            )
+            arrival = uploads.take(path, spool, kind, row.declared_name, limit_bytes=limit_bytes, upload_id=upload_id)
         except Invalid:
             remove(db, spool, row)
             raise

@@ -194,6 +194,29 @@ def test_what_is_no_sound_gets_one_plain_line_at_its_end(sender, settings):
     assert list((settings.data / "spool").iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["members", "preview"])
+def test_audio_beside_the_main_one_is_taken_for_what_its_field_is(sender, publish, root, kind):
+    path = sender.begin(len(RECORDING)).location
+    sender.send(path, RECORDING)
+
+    done = sender.finish(f"{path}?kind={kind}").get_json()["upload"]
+    again = sender.finish(f"{path}?kind={kind}")
+    reply = publish("draft", audio=RECORDING, **{f"{kind}_upload": done})
+
+    assert again.get_json()["upload"] == done
+    assert reply.status_code == 303
+    assert f"{kind}.mp3" in [file.name for file in (root / "2026-06-02-why-maps-lie").iterdir()]
+
+
+@pytest.mark.parametrize("kind", ["transcript", "cover", "", "x"])
+def test_what_is_no_kind_of_audio_is_refused(sender, kind):
+    path = sender.begin(len(RECORDING)).location
+    sender.send(path, RECORDING)
+
+    assert sender.finish(f"{path}?kind={kind}").status_code == 400
+    assert sender.finish(path).status_code == 200
+
+
 # ---- on the pages
 
 
@@ -242,6 +265,37 @@ def test_a_form_that_saved_itself_comes_back_as_it_was_with_its_upload(sender, s
     assert reply.status_code == 303
     assert read_titles(client) == ["A title"]
     assert list_drafts(studio.get("/studio/episodes/new")) == []
+
+
+def test_a_stopped_members_cut_stays_with_its_form_and_leaves_with_it(sender, studio):
+    path = sender.begin(len(RECORDING), name="longer.mp3").location
+    sender.send(path, RECORDING[:HALF])
+    kept = keep(studio, title="With more", members_upload=path.rpartition("/")[2])
+    new = studio.get("/studio/episodes/new")
+
+    page = studio.get(f"/studio/episodes/new?kept={kept}")
+    listed = list_drafts(new)
+    studio.post(f"/studio/unsaved/{kept}/remove", data={"csrf_token": read_token(new)})
+
+    assert [line.partition(" Not saved yet")[0] for line in listed] == ["With more"]
+    assert "Choose longer.mp3 again, and it goes on there." in page.text
+    assert read_field(page, "members_upload") == path.rpartition("/")[2]
+    assert sender.ask("HEAD", path).status_code == 404
+
+
+def test_half_a_members_cut_is_not_published_but_a_draft_goes_without_it(sender, publish):
+    path = sender.begin(len(RECORDING)).location
+    sender.send(path, RECORDING[:HALF])
+    upload_id = path.rpartition("/")[2]
+
+    refused = publish(audio=RECORDING, members_upload=upload_id)
+    saved = publish("draft", audio_upload=read_field(refused, "audio_upload"), members_upload=upload_id)
+
+    assert refused.status_code == 422
+    assert "The upload has not ended yet." in refused.text
+    assert read_field(refused, "members_upload") == upload_id
+    assert saved.status_code == 303
+    assert sender.find_offset(path) == HALF
 
 
 def test_half_a_file_is_not_published_but_a_draft_goes_without_it(sender, studio, publish, root):

@@ -5,6 +5,7 @@ const behaviours = {
   "form[data-upload]": loadUpload,
   "podcast-player": () => import("./player.js"),
   "[data-copy]": () => import("./copy.js"),
+  "[data-cut]": loadCuts,
 };
 
 // Where the upload is folded away, it comes when somebody reaches for it: opens that part, or drags a file over the page.
@@ -14,6 +15,14 @@ function loadUpload() {
   if (!folded) return load();
   folded.addEventListener("toggle", load, { once: true });
   addEventListener("dragenter", load, { once: true });
+}
+
+// A members' cut or a preview goes up once it is chosen. Where the script cannot be had, it goes with the form.
+function loadCuts() {
+  for (const place of document.querySelectorAll("[data-cut]")) {
+    const input = place.querySelector("[type=file]");
+    input.addEventListener("change", () => import("./cuts.js").then(({ begin }) => begin(place), () => {}), { once: true });
+  }
 }
 
 // How long a title is, under its field: <p data-count="field id" data-says="{n} characters; …">.

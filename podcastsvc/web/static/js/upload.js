@@ -1,23 +1,49 @@
 // The studio's upload: a file dropped anywhere on the page or chosen goes up while the form is filled in. The attributes of
-// the form, and what is answered, are told beside upload_attrs in templates/macros/studio.html.
+// the form, and what is answered, are told beside upload_attrs in templates/macros/studio.html. What is exported serves
+// further audio too (cuts.js).
 
 const HEAD_BYTES = 2 * 1024 * 1024;
 const MEGABYTE = 1_000_000;
 const TYPES = /\.(mp3|m4a)$/i;
-
 const language = document.documentElement.lang || "en";
-const fingerprint = (file) => `${file.name}:${file.size}:${file.lastModified}`;
 const inWords = (n, unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(n);
-const megabytes = (bytes) => new Intl.NumberFormat(language, { maximumFractionDigits: bytes < 10 * MEGABYTE ? 1 : 0 }).format(bytes / MEGABYTE);
-const timeLeft = (seconds) => (seconds < 60 ? inWords(Math.max(1, Math.round(seconds)), "second") : inWords(Math.round(seconds / 60), "minute"));
+
+export const fingerprint = (file) => `${file.name}:${file.size}:${file.lastModified}`;
+export const megabytes = (bytes) => new Intl.NumberFormat(language, { maximumFractionDigits: bytes < 10 * MEGABYTE ? 1 : 0 }).format(bytes / MEGABYTE);
+export const timeLeft = (seconds) => (seconds < 60 ? inWords(Math.max(1, Math.round(seconds)), "second") : inWords(Math.round(seconds / 60), "minute"));
+
+// What is wrong with a file, in the words of its form; "" where nothing is.
+export function examine(file, form) {
+  const says = form.dataset;
+  if (!TYPES.test(file.name)) return says.saysType;
+  if (file.size === 0) return says.saysEmpty;
+  return file.size > Number(says.maxBytes) ? says.saysLarge : "";
+}
+
+export function headersOf(form) {
+  return { Accept: "application/json", "X-CSRF-Token": form.querySelector('[name="csrf_token"]')?.value ?? "" };
+}
+
+export const listUnfinished = (form) => JSON.parse(form.dataset.unfinished || "[]");
+
+export function fillWords(form, name, values) {
+  return Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), form.dataset[name]);
+}
+
+// What the server read from a file that has arrived: { found }, or { problem } in its words, "" where it has none.
+export async function askWhatWasRead(address, form) {
+  const answer = await fetch(address, { method: "POST", headers: headersOf(form) }).catch(() => null);
+  const type = answer?.headers.get("Content-Type") ?? "";
+  if (answer?.ok && type.includes("json")) return { found: await answer.json() };
+  return { problem: type.startsWith("text/plain") ? (await answer.text()).trim() : "", isFinal: answer?.status === 422 };
+}
 
 class Upload {
   constructor(form) {
     this.form = form;
     this.find = (mark) => form.querySelector(`[data-${mark}]`);
     this.input = this.find("file");
-    this.filled = new Map();
-    this.unfinished = JSON.parse(form.dataset.unfinished || "[]");
+    this.unfinished = listUnfinished(form);
     this.input.addEventListener("change", () => this.take(this.input.files[0]));
     this.find("cancel").addEventListener("click", () => this.cancel());
     this.find("pause").addEventListener("click", () => this.pause());
@@ -43,7 +69,7 @@ class Upload {
 
   take(file) {
     if (!file) return;
-    const problem = this.examine(file);
+    const problem = examine(file, this.form);
     this.complain(problem);
     if (problem) return;
     if (this.transfer && fingerprint(file) === fingerprint(this.file)) {
@@ -62,13 +88,6 @@ class Upload {
   leave() {
     this.transfer?.drop();
     this.transfer = null;
-  }
-
-  examine(file) {
-    const says = this.form.dataset;
-    if (!TYPES.test(file.name)) return says.saysType;
-    if (file.size === 0) return says.saysEmpty;
-    return file.size > Number(says.maxBytes) ? says.saysLarge : "";
   }
 
   complain(sentence) {
@@ -97,7 +116,7 @@ class Upload {
       create: this.form.dataset.upload,
       mark: fingerprint(file),
       known: known?.href ?? "",
-      headers: () => this.headers(),
+      headers: () => headersOf(this.form),
       on: {
         begun: (address) => this.note(address),
         moved: (bytes) => this.progress(bytes, file.size),
@@ -147,19 +166,15 @@ class Upload {
     for (const each of ["pause", "resume"]) this.find(each).hidden = each !== name;
   }
 
-  headers() {
-    return { Accept: "application/json", "X-CSRF-Token": this.form.querySelector('[name="csrf_token"]')?.value ?? "" };
-  }
-
   // Only a convenience: if it fails, the whole file brings the same facts at its end.
   async sendHead(file) {
     const { head } = this.form.dataset;
     if (!head) return;
     try {
       const address = `${head}?${new URLSearchParams({ name: file.name, size: file.size })}`;
-      const headers = { ...this.headers(), "Content-Type": "application/octet-stream" };
+      const headers = { ...headersOf(this.form), "Content-Type": "application/octet-stream" };
       const answer = await fetch(address, { method: "POST", headers, body: file.slice(0, HEAD_BYTES) });
-      if (answer.ok && file === this.file) this.fill(await answer.json());
+      if (answer.ok && file === this.file) await this.fill(await answer.json(), file);
     } catch { /* The whole file follows. */ }
   }
 
@@ -180,29 +195,26 @@ class Upload {
   }
 
   say(name, values = {}) {
-    const words = Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), this.form.dataset[name]);
-    this.find("progress-text").textContent = words;
+    this.find("progress-text").textContent = fillWords(this.form, name, values);
   }
 
   async finish(address, file) {
     this.offer("");
     this.say("saysReading", { all: megabytes(file.size) });
     this.isReading = true;
-    const answer = await fetch(address, { method: "POST", headers: this.headers() }).catch(() => null);
+    const { found, problem, isFinal } = await askWhatWasRead(address, this.form);
+    if (found && file === this.file) await this.fill(found, file);
     this.isReading = false;
     if (file !== this.file) return;
-    const type = answer?.headers.get("Content-Type") ?? "";
-    if (!answer?.ok || !type.includes("json")) {
-      this.stop(type.startsWith("text/plain") ? (await answer.text()).trim() : "", false);
+    if (!found) {
+      this.stop(problem, false);
       // What cannot be used is not kept there either.
-      if (answer?.status === 422) this.offer("");
+      if (isFinal) this.offer("");
       return;
     }
-    const found = await answer.json();
     this.transfer = null;
     this.find("bar").value = 1;
     this.put_id(found.upload);
-    this.fill(found);
     this.say("saysDone");
     this.announce(this.form.dataset.saysDone);
     if (this.waiting) this.form.requestSubmit(this.waiting);
@@ -241,40 +253,12 @@ class Upload {
     this.find("status").textContent = sentence;
   }
 
-  fill(answer) {
-    if (answer.shown) this.find("shown").textContent = `${megabytes(this.file.size)} MB · ${answer.shown}`;
-    for (const [fact, value] of Object.entries(answer.facts ?? {})) {
-      const field = this.form.querySelector(`[data-fact="${CSS.escape(fact)}"]`);
-      if (field && value !== null) this.put(field, fact, String(value));
-    }
-    this.listChecks(answer.checks ?? []);
-  }
-
-  // Facts go only where the person has not written: an empty field, or one that still holds our earlier fact. Never under
-  // the cursor, where what is typed next would be joined to them; they come when the person leaves the field empty.
-  put(field, fact, value) {
-    if (field.value !== "" && field.value !== this.filled.get(fact)) return;
-    if (field === document.activeElement) {
-      field.addEventListener("blur", () => this.put(field, fact, value), { once: true });
-      return;
-    }
-    field.value = value;
-    this.filled.set(fact, value);
-    field.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-
-  listChecks(checks) {
-    const list = this.find("checks");
-    if (!list || !checks.length) return;
-    list.replaceChildren(...checks.map(({ state, text, fix, href }) => {
-      const item = this.find(`check-${state === "ok" ? "ok" : "warn"}`).content.cloneNode(true);
-      item.querySelector("[data-text]").textContent = text;
-      const mend = item.querySelector("[data-fix]");
-      if (mend) mend.textContent = fix ?? "";
-      if (mend && href) mend.href = href;
-      return item;
-    }));
-    list.closest("[hidden]")?.removeAttribute("hidden");
+  // Where the script cannot be had, the form is filled in when it is sent.
+  async fill(answer, file) {
+    if (answer.shown) this.find("shown").textContent = `${megabytes(file.size)} MB · ${answer.shown}`;
+    this.facts ??= import("./facts.js").then(({ Facts }) => new Facts(this.form), () => null);
+    const facts = await this.facts;
+    if (file === this.file) facts?.fill(answer);
   }
 
   // Publish pressed early: the form goes by itself when the file has arrived.

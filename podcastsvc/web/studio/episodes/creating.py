@@ -1,7 +1,8 @@
 """New episode: one form that takes the file and everything else, and publishes or keeps a draft."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ from podcastsvc.web.studio.episodes.form import (
 from podcastsvc.web.studio.episodes.keeping import (
     AUDIO_FIELD,
     find_half,
+    find_half_cuts,
     find_kept,
     forget_kept,
     list_drafts,
@@ -148,7 +150,8 @@ def new_episode() -> str:
     if facts is not None:
         fill_from_facts(form, facts)
     half = find_half(request.args.get("resume") or fields.get(AUDIO_FIELD, ""))
-    return _show(frame, form, found, {}, Unsaved(half, "" if kept is None else kept.id))
+    unsaved = Unsaved(half, "" if kept is None else kept.id, find_half_cuts(fields))
+    return _show(frame, form, found, {}, unsaved)
 
 
 @blueprint.post("/episodes/new")
@@ -260,25 +263,35 @@ def show_as_new(problem: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """What a form goes on with that is not saved: a file that stopped on its way, and the id of what was kept of it."""
+    """What a form goes on with that is not saved: files that stopped on their way, and the id of what was kept of it.
+
+    ``half`` is the main audio, ``half_cuts`` are others by their kind.
+    """
 
     half: UnfinishedUpload | None = None
     kept_id: str = ""
+    half_cuts: Mapping[str, UnfinishedUpload] = field(default_factory=dict)
 
     def as_values(self) -> dict[str, Any]:
         """The values that the templates of forms need."""
         half = self.half
         return {
             "kept_id": self.kept_id,
-            "half": None if half is None else {"name": half.declared_name, "percent": count_percent(half)},
+            "half": None if half is None else _tell_half(half),
             "half_id": "" if half is None else half.id,
+            "half_cuts": {kind: _tell_half(each) for kind, each in self.half_cuts.items()},
             "unfinished": write_unfinished(),
         }
 
 
+def _tell_half(half: UnfinishedUpload) -> dict[str, Any]:
+    return {"id": half.id, "name": half.declared_name, "percent": count_percent(half)}
+
+
 def read_unsaved() -> Unsaved:
     """The same for a form that comes back."""
-    return Unsaved(find_half(request.form.get(AUDIO_FIELD, "")), request.form.get("kept", ""))
+    half = find_half(request.form.get(AUDIO_FIELD, ""))
+    return Unsaved(half, request.form.get("kept", ""), find_half_cuts(request.form))
 
 
 def _show(

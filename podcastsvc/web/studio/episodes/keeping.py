@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 _SHOWN = 8
 # What belongs to one sending of a form, not to what was typed.
 _NOT_KEPT = frozenset({"csrf_token", "once", "do", "kept", "episode"})
-AUDIO_FIELD = f"{Kind.AUDIO}_upload"
+AUDIO_FIELDS = {kind: f"{kind}_upload" for kind in Kind if kind.is_audio}
+AUDIO_FIELD = AUDIO_FIELDS[Kind.AUDIO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,10 @@ def remove_unsaved(unsaved_id: str) -> Response:
     with services().db.transaction() as session:
         kept = drafts.find(session, unsaved_id, current_user.id)
         drafts.drop(session, unsaved_id, current_user.id)
-        half = _find_half(session, unsaved_id if kept is None else read_fields(kept).get(AUDIO_FIELD, ""))
-    if half is not None:
+        fields = {} if kept is None else read_fields(kept)
+        named = [unsaved_id] if kept is None else [fields.get(field, "") for field in AUDIO_FIELDS.values()]
+        halves = [half for half in (_find_half(session, each) for each in named) if half is not None]
+    for half in halves:
         resuming.remove(services().db, spool(), half)
     if kept is not None and kept.place is not None:
         return go("studio.writings_page", place=kept.place.partition("/")[0])
@@ -111,6 +114,17 @@ def find_half(upload_id: str) -> UnfinishedUpload | None:
         return _find_half(session, upload_id)
 
 
+def find_half_cuts(fields: Mapping[str, str]) -> dict[str, UnfinishedUpload]:
+    """The unfinished audio that a form names beside the main one, by its kind: a members' cut, a preview."""
+    with services().db.reading() as session:
+        found = {
+            str(kind): _find_half(session, fields.get(field, ""))
+            for kind, field in AUDIO_FIELDS.items()
+            if kind is not Kind.AUDIO
+        }
+    return {kind: half for kind, half in found.items() if half is not None}
+
+
 def _find_half(session: Session, upload_id: str) -> UnfinishedUpload | None:
     return resuming.find(session, spool(), upload_id, current_user.id) if upload_id else None
 
@@ -132,7 +146,7 @@ def list_drafts(session: Session, used: Iterable[str]) -> list[DraftLine]:
     halves = {half.id: half for half in resuming.list_own(session, spool(), mine, now())}
     forms = drafts.list_new(session, mine)
     lines = [_make_form_line(kept, halves) for kept in forms]
-    taken = {*used, *(read_fields(kept).get(AUDIO_FIELD, "") for kept in forms)}
+    taken = {*used, *(read_fields(kept).get(field, "") for kept in forms for field in AUDIO_FIELDS.values())}
     lines += [_make_draft_line(each) for each in episodes.list_all(session) if _is_draft(each)]
     lines += [_make_half_line(half) for half in halves.values() if half.id not in taken]
     lines += [

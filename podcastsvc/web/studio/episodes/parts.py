@@ -80,10 +80,10 @@ def receive_parts(errors: dict[str, str]) -> dict[Kind, Upload]:
 def _find(upload_id: str, kind: Kind) -> Upload:
     with services().db.reading() as session:
         found = uploads.find_upload(session, spool(), upload_id, kind)
-    if found is None and kind is Kind.AUDIO:
+    if found is None and kind.is_audio:
         # All of it is here, and the server died or the page was left before it was looked at; or not all of it.
         limit = limit_of(kind)
-        found = resuming.finish(services().db, spool(), upload_id, current_user.id, limit_bytes=limit)
+        found = resuming.finish(services().db, spool(), upload_id, current_user.id, kind, limit_bytes=limit)
     if found is None:
         raise Invalid(GONE)
     return found

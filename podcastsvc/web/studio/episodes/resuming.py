@@ -156,15 +156,22 @@ def remove_upload(upload_id: str) -> Response:
 def finish_upload(upload_id: str) -> Response:
     """Looks at a file that is all here: what was read from it, and the id that the form carries.
 
+    ``?kind=members`` takes it for the members' cut, ``preview`` for the preview; it is the main audio else.
     Who cannot send PATCH or DELETE says here which of them is meant, as the protocol has it.
     """
     meant = request.headers.get("X-HTTP-Method-Override", "").upper()
     if meant in {"PATCH", "DELETE"}:
         return send_part(upload_id) if meant == "PATCH" else remove_upload(upload_id)
-    found = resuming.finish(services().db, spool(), upload_id, current_user.id, limit_bytes=limit_of(Kind.AUDIO))
+    kind = _read_kind()
+    found = resuming.finish(services().db, spool(), upload_id, current_user.id, kind, limit_bytes=limit_of(kind))
     if found is None:
         raise NotFound(resuming.UNKNOWN)
     return jsonify({"upload": found.id, **describe(uploads.read_facts(found), found.extension)})
+
+
+def _read_kind() -> Kind:
+    named = request.args.get("kind", Kind.AUDIO.value)
+    return next((kind for kind in Kind if kind.is_audio and kind == named), None) or abort(400)
 
 
 def _get(upload_id: str) -> UnfinishedUpload:

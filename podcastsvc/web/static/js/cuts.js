@@ -1,0 +1,158 @@
+// Further audio of an episode's form, a members' cut or a preview: it goes up as soon as it is chosen, and goes on where it
+// stopped, as the main audio does (upload.js). Its field carries the upload's id; the form waits for what is on its way.
+import { askWhatWasRead, examine, fillWords, fingerprint, headersOf, listUnfinished, megabytes, timeLeft } from "./upload.js";
+
+class Cut {
+  constructor(place) {
+    this.place = place;
+    this.kind = place.dataset.cut;
+    this.input = place.querySelector("[type=file]");
+    this.form = this.input.form;
+    this.id = place.querySelector(`[name=${this.kind}_upload]`);
+    this.find = (mark) => place.querySelector(`[data-cut-${mark}]`);
+    this.input.addEventListener("change", () => this.take(this.input.files[0]));
+    this.find("remove").addEventListener("click", () => this.remove());
+    this.find("resume").addEventListener("click", () => this.resume());
+    this.form.addEventListener("submit", (event) => this.holdBack(event));
+  }
+
+  async take(file) {
+    if (!file) return;
+    const problem = examine(file, this.form);
+    if (!problem && this.transfer && fingerprint(file) === fingerprint(this.file)) {
+      this.input.value = "";
+      if (!this.isBusy) this.resume();
+      return;
+    }
+    this.transfer?.drop();
+    this.transfer = null;
+    this.file = problem ? null : file;
+    this.show(true, file.name, `${megabytes(file.size)} MB`);
+    this.input.value = "";
+    if (problem) {
+      this.put("");
+      this.stop(problem);
+      return;
+    }
+    const known = listUnfinished(this.form).find((each) => each.fingerprint === fingerprint(file));
+    this.put(known?.id ?? "");
+    this.isBusy = true;
+    const found = await import("./tus.js").catch(() => null);
+    if (file !== this.file) return;
+    if (!found) {
+      this.stop("");
+      return;
+    }
+    this.transfer = new found.Transfer(file, {
+      create: this.form.dataset.upload,
+      mark: fingerprint(file),
+      known: known?.href ?? "",
+      headers: () => headersOf(this.form),
+      on: {
+        begun: (address) => this.put(address.split("/").pop()),
+        moved: (bytes) => this.progress(bytes),
+        stopped: (sentence, willTryAgain) => (willTryAgain ? this.say("saysAway") : this.stop(sentence)),
+        arrived: () => this.finish(file),
+      },
+    });
+    this.resume();
+  }
+
+  resume() {
+    if (!this.transfer) {
+      this.take(this.file);
+      return;
+    }
+    this.isBusy = true;
+    this.began = null;
+    this.find("resume").hidden = true;
+    if (this.transfer.hasArrived) this.finish(this.file);
+    else this.transfer.run();
+  }
+
+  put(id) {
+    this.id.value = id;
+    this.id.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  progress(done) {
+    const all = this.file.size;
+    this.began ??= { at: performance.now(), done };
+    const seconds = (performance.now() - this.began.at) / 1000;
+    const moved = done - this.began.done;
+    const left = moved > 0 ? timeLeft(((all - done) / moved) * seconds) : "";
+    this.place.querySelector("progress").value = done / all;
+    const percent = String(Math.floor((Math.min(done, all) / all) * 100));
+    this.say(done >= all ? "saysReading" : left ? "says" : "saysBegun", { percent, done: megabytes(done), all: megabytes(all), left });
+  }
+
+  say(name, values = {}) {
+    this.find("text").textContent = fillWords(this.form, name, values);
+  }
+
+  announce(sentence) {
+    this.find("text").textContent = this.find("status").textContent = sentence;
+  }
+
+  async finish(file) {
+    this.say("saysReading", { all: megabytes(file.size) });
+    const { found, problem, isFinal } = await askWhatWasRead(`${this.transfer.address}?kind=${this.kind}`, this.form);
+    if (file !== this.file) return;
+    if (!found) {
+      this.stop(problem);
+      if (isFinal) {
+        this.find("resume").hidden = true;
+        this.put("");
+      }
+      return;
+    }
+    this.transfer = null;
+    this.isBusy = false;
+    this.place.querySelector("progress").value = 1;
+    this.find("shown").textContent = `${megabytes(file.size)} MB · ${found.shown}`;
+    this.announce(this.place.dataset.saysHere);
+    this.put(found.upload);
+    if (this.waiting) this.form.requestSubmit(this.waiting);
+    this.waiting = null;
+  }
+
+  // Whoever pressed Publish has to read why it did not go.
+  stop(sentence) {
+    this.isBusy = false;
+    this.waiting = null;
+    this.announce(sentence || this.form.dataset.saysStopped);
+    this.find("resume").hidden = !this.file;
+  }
+
+  remove() {
+    this.transfer?.drop();
+    this.transfer = this.file = null;
+    this.isBusy = false;
+    this.waiting = null;
+    this.put("");
+    this.show(false);
+    this.input.focus();
+  }
+
+  show(running, name = "", shown = "") {
+    this.find("progress").hidden = !running;
+    this.find("name").textContent = name;
+    this.find("shown").textContent = shown;
+    this.place.querySelector("progress").value = 0;
+    this.find("text").textContent = "";
+    this.find("resume").hidden = true;
+  }
+
+  // Publish pressed early: the form goes by itself when the file has arrived.
+  holdBack(event) {
+    if (!this.isBusy) return;
+    event.preventDefault();
+    this.waiting = event.submitter;
+    this.announce(this.form.dataset.saysWaiting);
+  }
+}
+
+export function begin(place) {
+  const cut = new Cut(place);
+  cut.take(cut.input.files[0]);
+}
