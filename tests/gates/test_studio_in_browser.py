@@ -26,3 +26,22 @@ def test_a_page_answers_quietly_and_fits_a_narrow_phone(sample, path):
 @pytest.mark.parametrize("path", HOST)
 def test_axe_finds_nothing(sample, path):
     check_axe(sample, "ada", path)
+
+
+@pytest.mark.parametrize("path", ["/studio/articles/new", "/studio/settings/show"])
+def test_at_400_percent_the_bar_with_the_buttons_lies_below_the_form(sample, path):
+    context = sample.open_browser("ada", viewport={"width": 320, "height": 256})
+    page = context.pages[0]
+    page.goto(path)
+
+    assert page.locator(".sticky").evaluate("each => each.getBoundingClientRect().top > innerHeight")
+    context.close()
+
+
+def test_the_menu_s_entries_are_as_wide_as_their_words_in_every_browser(sample):
+    """Firefox makes entries that may shrink narrower than what they say."""
+    page = sample.find_page("ada", "narrow")
+    page.goto("/studio/")
+
+    shrinking = "all => all.filter(each => getComputedStyle(each).flexShrink !== '0').length"
+    assert page.locator(".studio-nav li").evaluate_all(shrinking) == 0
