@@ -8,6 +8,14 @@ from tests.gates.pages import HOST, open_for_business, serve_sample
 # One server and its browsers serve all of them.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("studio pages")]
 
+# What has the focus in a form, where the bar begins above its middle or, with what is tall, above its first lines.
+COVERED = """() => {
+  const at = document.activeElement, bar = document.querySelector(".sticky");
+  if (!at.closest("main") || bar.contains(at)) return null;
+  const box = at.getBoundingClientRect();
+  return box.top + Math.min(box.height / 2, 40) > bar.getBoundingClientRect().top ? at.outerHTML.slice(0, 120) : null;
+}"""
+
 
 @pytest.fixture(scope="module")
 def sample(browser, tmp_path_factory):
@@ -45,3 +53,17 @@ def test_the_menu_s_entries_are_as_wide_as_their_words_in_every_browser(sample):
 
     shrinking = "all => all.filter(each => getComputedStyle(each).flexShrink !== '0').length"
     assert page.locator(".studio-nav li").evaluate_all(shrinking) == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/studio/articles/new", "/studio/settings/show", "/studio/settings/look"])
+def test_the_bar_with_the_buttons_never_covers_what_has_the_focus(sample, path, width):
+    context = sample.open_browser("ada", viewport={"width": width, "height": 700}, reduced_motion="reduce")
+    page = context.pages[0]
+    page.goto(path)
+    page.locator("main input:not([type=hidden])").first.focus()
+
+    covered = [page.evaluate(COVERED) for _ in range(30) if page.keyboard.press("Tab") is None]
+    context.close()
+
+    assert [each for each in covered if each] == []
