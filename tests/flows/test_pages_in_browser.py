@@ -155,14 +155,24 @@ def test_a_chapter_jumps_in_place(sample):
     page.evaluate("document.querySelector('audio').pause()")
 
 
-def test_the_words_beside_the_player_s_buttons_keep_to_one_line(sample, prefix):
-    page = sample.find_page("visitor", "wide")
+def test_the_words_beside_the_player_s_buttons_keep_to_one_line_and_in_their_card(sample, prefix):
+    context = sample.open_browser("visitor")
+    page = context.pages[0]
     page.goto(prefix + EPISODE)
+    too_wide = []
 
-    label = page.locator(".share summary span")
+    for width in (*range(320, 1300, 28), 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        fits = page.locator(".player, .player .keys").evaluate_all(
+            "all => all.every(each => each.scrollWidth <= each.clientWidth)"
+        )
+        if not fits or page.locator(".share summary span").bounding_box()["height"] >= 30:
+            too_wide.append(width)
+    shown = page.locator(".share summary span").bounding_box()["width"]
+    context.close()
 
-    assert label.bounding_box()["height"] < 30
-    assert page.locator(".player").evaluate("each => each.scrollWidth <= each.clientWidth")
+    assert too_wide == []
+    assert shown > 50
 
 
 def test_visitors_get_no_cookie_and_nothing_is_stored(sample, browser):
