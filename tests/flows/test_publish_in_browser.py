@@ -136,6 +136,16 @@ def test_a_file_of_many_megabytes_fills_the_form_before_it_has_arrived(hand, sta
     assert_is_out(stage, "A long talk", "a-long-talk", content)
 
 
+def test_the_focus_goes_on_to_the_upload_where_the_file_was_chosen_by_key(hand):
+    hand.open_form()
+    audio = hand.page.locator("#audio")
+    audio.focus()
+    audio.set_input_files({"name": "talk.mp3", "mimeType": "audio/mpeg", "buffer": make_recording("By key")})
+
+    expect(hand.page.get_by_label("Title")).to_have_value("By key")
+    expect(hand.page.get_by_role("region", name="Upload")).to_be_focused()
+
+
 def test_an_episode_is_scheduled_with_two_clicks(hand, stage):
     hand.open_form()
     hand.drop(make_recording("For later"), "#title")

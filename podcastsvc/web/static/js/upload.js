@@ -244,9 +244,15 @@ class Upload {
   }
 
   show(running) {
-    this.find("drop").hidden = running;
-    this.find("progress").hidden = !running;
+    const [drop, progress] = [this.find("drop"), this.find("progress")];
+    const hadFocus = drop.contains(document.activeElement);
+    drop.hidden = running;
+    progress.hidden = !running;
     this.form.toggleAttribute("data-running", running);
+    if (!running || !hadFocus) return;
+    // Not the title: what the tags say never lands under the cursor.
+    progress.tabIndex = -1;
+    progress.focus();
   }
 
   announce(sentence) {
