@@ -58,10 +58,8 @@ def check_manners(served, who, path, status=200):
 
     # The browser itself complains of each answer that is a refusal, also where it is the page.
     complaints = [line for line in watch.complaints if status == 200 or f"status of {status}" not in line]
-    assert answer.status == status
-    assert watch.foreign == []
-    assert complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    found = (answer.status, watch.foreign, complaints, max(page.evaluate("document.documentElement.scrollWidth"), 320))
+    assert found == (status, [], [], 320), f"{path}: {found}"
 
 
 def check_axe(served, who, path, prefix=""):
@@ -74,7 +72,8 @@ def check_axe(served, who, path, prefix=""):
 
 def assert_no_violations(page):
     found = find_axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
-    assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
+    broken = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+    assert not broken, f"{page.url}: {broken}"
 
 
 def list_launch_options():
