@@ -1,8 +1,13 @@
 """Every page of the studio in a browser: no error, nothing foreign, nothing too wide, open to all."""
 
-import pytest
+import io
+import re
 
-from tests.gates.looking import Served, check_axe, check_manners
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.gates.looking import Served, assert_no_violations, check_axe, check_manners
 from tests.gates.pages import HOST, open_for_business, serve_sample
 
 # One server and its browsers serve all of them.
@@ -67,3 +72,51 @@ def test_the_bar_with_the_buttons_never_covers_what_has_the_focus(sample, path, 
     context.close()
 
     assert [each for each in covered if each] == []
+
+
+def fill_and_save(page, path, title, button):
+    """What a host types and sends; it is saved when this ends."""
+    page.goto(path)
+    page.get_by_label("Title", exact=True).fill(title)
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).first.click()
+
+
+@pytest.mark.parametrize(("view", "width"), [("small", 320), ("dark", 390), ("wide", 1280)])
+@pytest.mark.parametrize("list_path", ["/studio/episodes", "/studio/articles"])
+def test_who_saves_second_reads_what_changed_on_an_open_page(sample, view, width, list_path):
+    page, other = sample.find_page("ada", view), sample.find_page("ada", "plain")
+    page.goto(list_path)
+    path = page.locator(f"main a[href*='{list_path}/']:not([href$='/new'])").first.get_attribute("href")
+    page.goto(path)
+    title = page.get_by_label("Title", exact=True).input_value()
+    page.get_by_label("Title", exact=True).fill("The second title, which is quite long for a phone")
+    fill_and_save(other, path, "The first title", "Save")
+
+    page.get_by_role("button", name="Save", exact=True).first.click()
+
+    expect(page.get_by_role("heading", name=re.compile("What (was )?changed meanwhile"))).to_be_visible()
+    compared = page.locator("section[aria-labelledby=other]").inner_text()
+    assert "The first title" in compared
+    assert "Minutes" not in compared
+    assert_no_violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fill_and_save(other, path, title, "Save")
+
+
+@pytest.mark.parametrize(("view", "width"), [("small", 320), ("dark", 390), ("wide", 1280)])
+def test_artwork_that_is_not_square_is_cut_on_an_open_page(sample, view, width):
+    page, picture = sample.find_page("ada", view), io.BytesIO()
+    Image.new("RGB", (2400, 1600), "#0f5b57").save(picture, "PNG")
+    page.goto("/studio/episodes/new")
+    page.get_by_text("Write first, add the audio later").click()
+    page.get_by_text("Number, guests, tags, transcript, extended cut and more").click()
+    page.get_by_label("Artwork").set_input_files(
+        {"name": "wide.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    )
+
+    page.get_by_role("button", name="Publish when ready").click()
+
+    expect(page.get_by_text("Which square do apps show?")).to_be_visible()
+    assert_no_violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

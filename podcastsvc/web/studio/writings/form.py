@@ -142,7 +142,8 @@ def fill(text: Text, *, first_days: int, at: datetime, zone: str, seen: str) -> 
         sponsors=lines.write_lines(facts.get("sponsors", ()), lines.write_sponsor),
         reviews=lines.write_lines(facts.get("reviews", ()), lines.write_review),
         starts=_write(text.own.starts_at, zone),
-        minutes=str(facts.get("minutes") or "60"),
+        # Only a call begins and lasts; what a form does not show must not look changed.
+        minutes=str(facts.get("minutes") or "60") if text.own.starts_at is not None else "",
         room=facts.get("room", ""),
         recording=facts.get("recording", ""),
         role=facts.get("role", ""),
