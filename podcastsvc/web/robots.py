@@ -14,6 +14,7 @@ from podcastsvc.catalogue.shows import list_shows
 from podcastsvc.content import calls, naming, writings
 from podcastsvc.content.kinds import article, page
 from podcastsvc.web.context import now, services, settings
+from podcastsvc.web.episodes.people import list_site_people
 from podcastsvc.web.language import make_address
 
 blueprint = Blueprint("robots", __name__)
@@ -75,6 +76,8 @@ def _list_places(most: int) -> list[Place]:
         places += [Place("calls.page", {"slug": each.slug}, each.changed_at) for each in (*coming, *over)]
         tags = naming.list_tags(session, now(), settings().default_language)
         places += [Place("naming.tag", {"slug": each.slug}) for each in tags]
+        people = list_site_people(session, settings().default_language)
+        places += [Place("naming.person", {"slug": each.slug}) for each in people if each.is_listed]
         places += _list_texts(session)
     return [*places, *map(Place, _LEGAL)][:most]
 

@@ -142,3 +142,15 @@ def test_a_kept_page_takes_up_a_change(tell, client, at_noon):
     tell("people/ben-otero.md", title="Ben Otero", role="Writer")
 
     assert "Writer" in main_of(client.get("/people/ben-otero/"))
+
+
+def test_the_map_names_people_who_are_heard_and_none_who_are_hidden(tell, heard, client):
+    tell("people/quiet.md", title="Quiet", listed="false")
+    tell("people/later.md", title="Later", date="2030-01-01 06:00")
+
+    found = client.get("/sitemap.xml").text
+
+    assert "<loc>http://127.0.0.1:8000/people/jose-nunez/</loc>" in found
+    assert "<loc>http://127.0.0.1:8000/es/people/jose-nunez/</loc>" in found
+    assert "/people/quiet/" not in found
+    assert "/people/later/" not in found

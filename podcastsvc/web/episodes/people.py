@@ -32,7 +32,7 @@ __all__ = ["blueprint"]
 def people() -> str:
     """Everybody who makes the shows, was heard in them or writes for them."""
     with services().db.reading() as session:
-        found = [each for each in _list_people(session) if each.is_listed]
+        found = [each for each in list_site_people(session, language()) if each.is_listed]
     title = gettext("People")
     description = gettext("Everybody who makes the show, is heard in it or writes for it.")
     return render(
@@ -54,7 +54,7 @@ def person(slug: str) -> str | Response:
     """
     viewing = get_viewing()
     with services().db.reading() as session:
-        found = content.find_person(_list_people(session), slug)
+        found = content.find_person(list_site_people(session, language()), slug)
         hidden = content.find_hidden(session, slug, language()) if found is None or found.profile is None else None
         about = _find_shown(found, hidden, is_host=viewing.is_host)
         cards = make_cards(session, cut(about.episode_ids))
@@ -98,11 +98,12 @@ def _find_shown(found: SitePerson | None, hidden: Writing | None, *, is_host: bo
     return abort(410 if is_gone else 404)
 
 
-def _list_people(session: Session) -> list[SitePerson]:
+def list_site_people(session: Session, in_language: str) -> list[SitePerson]:
+    """Everybody whom something that is out names, in the words of a language."""
     makers = [
         (each.name, each.url)
         for show in list_shows(session)
         for each in get_card(session, show).facts.people
         if each.role in episodes.HOSTS
     ]
-    return content.list_people(session, makers, now(), language())
+    return content.list_people(session, makers, now(), in_language)
