@@ -211,3 +211,19 @@ def test_both_languages_of_every_page_are_joined_in_the_footer(sample):
     for path in VISITOR:
         page = visitor.get(path)
         assert f"{sample.site.base_url}/es{path}" in page.list_links("/es/")
+
+
+@pytest.mark.parametrize("width", [961, 1024, 1180])
+def test_the_header_stays_one_row_of_a_line_or_two_on_a_tablet(sample, prefix, width):
+    context = sample.open_browser("visitor", viewport={"width": width, "height": 600})
+    page = context.pages[0]
+    page.goto(f"{prefix}/")
+
+    heights = page.locator(".brand span, .head .action, .nav .apart a").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().height)"
+    )
+    whole = page.locator(".head").bounding_box()["height"]
+    context.close()
+
+    assert max(heights) <= 48
+    assert whole <= 72

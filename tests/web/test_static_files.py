@@ -32,6 +32,11 @@ def weigh(*paths: Path) -> int:
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
 
 
+def list_rules(body: bytes) -> list[bytes]:
+    """The lines of a file that say something, without comments of sheets."""
+    return [line.strip() for line in re.sub(rb"/\*.*?\*/", b"", body, flags=re.DOTALL).splitlines() if line.strip()]
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(TEMPLATES if path.is_relative_to(TEMPLATES) else FOLDER))
 
@@ -39,8 +44,10 @@ def name_of(path: Path) -> str:
 @pytest.mark.parametrize(
     "sheets", [PUBLIC_CSS, STUDIO_CSS, SEARCH_CSS, TEXT_CSS], ids=["public", "studio", "search", "text"]
 )
-def test_the_sheets_of_a_page_are_three_and_weigh_at_most_10_kb(sheets):
-    weight = weigh(*(FOLDER / "css" / name for name in sheets))
+def test_the_sheets_of_a_page_are_three_and_weigh_at_most_10_kb(app, client, sheets):
+    with app.test_request_context():
+        paths = [asset(f"css/{name}") for name in sheets]
+    weight = sum(len(client.get(path, headers={"Accept-Encoding": "gzip"}).data) for path in paths)
 
     assert len(sheets) <= 3
     assert weight <= 10_000
@@ -76,7 +83,10 @@ def test_a_static_file_travels_compressed_and_is_not_sent_twice(app, client, nam
     packed = client.get(path, headers={"Accept-Encoding": "gzip"})
     again = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
 
-    assert gzip.decompress(packed.data) == body == (FOLDER / name).read_bytes()
+    travelled = gzip.decompress(packed.data)
+    assert body == (FOLDER / name).read_bytes()
+    assert list_rules(travelled) == list_rules(body)
+    assert travelled == body or (name.endswith(".css") and b"/*" not in travelled)
     assert (packed.headers["Content-Encoding"], packed.mimetype) == ("gzip", plain.mimetype)
     assert len(packed.data) < len(body) / 2
     assert packed.headers["ETag"] != plain.headers["ETag"]
