@@ -333,6 +333,30 @@ def test_a_members_cut_that_is_no_audio_says_so_and_can_be_removed(stage, page):
     expect(page.get_by_text("It is out.")).to_be_visible()
 
 
+@pytest.mark.parametrize("kind", ["audio", "members"])
+def test_a_wrong_file_does_not_take_the_place_of_a_good_one(stage, page, kind):
+    hand, title, right = HostsHand(stage, page), f"Twice chosen, {kind}", make_recording("Right", seconds=40)
+    feed = stage.ask("members", "add", "twice@example.org", "--plan", "members")["feed"]
+    hand.enter()
+    hand.open_form()
+    page.locator("form[data-ready]").wait_for()
+    give_file(page, right if kind == "audio" else make_recording("For all"))
+    expect(page.get_by_text("The file is here.").first).to_be_visible()
+    if kind == "members":
+        choose_cut(page, right)
+        expect(page.get_by_text("The file is here. Choose another one to replace it.").first).to_be_visible()
+
+    give_file(page, b"It rains.", "words.txt", into=f"#{kind}")
+    expect(page.get_by_text("The file must be an mp3 or m4a.").first).to_be_visible()
+    page.get_by_label("Title").fill(title)
+    hand.press("Publish when ready")
+
+    expect(page.get_by_text("It is out.")).to_be_visible()
+    entries = feedparser.parse(BytesIO(stage.fetch(feed).body)).entries
+    (audio,) = [entry.enclosures[0] for entry in entries if entry.title == title]
+    assert stage.fetch(audio.href).body == right
+
+
 def test_another_file_takes_the_place_of_one_on_its_way(stage, page):
     hand = HostsHand(stage, page)
     hand.enter()

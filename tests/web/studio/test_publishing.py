@@ -349,6 +349,18 @@ def test_an_upload_is_published_with_the_form_and_leaves_the_spool(studio, publi
         assert session.get(Upload, upload_id) is None
 
 
+def test_a_file_that_cannot_be_used_leaves_the_one_that_is_here(studio, publish, root):
+    upload_id = upload(studio).get_json()["upload"]
+
+    refused = publish(audio_upload=upload_id, audio=b"no audio at all")
+    assert refused.status_code == 422
+    assert "The file must be an mp3 or m4a." in refused.text
+    assert read_field(refused, "audio_upload") == upload_id
+
+    publish(audio_upload=read_field(refused, "audio_upload"))
+    assert (root / FOLDER / "audio.mp3").read_bytes() == RECORDING
+
+
 def test_an_unused_upload_can_be_resumed(studio):
     upload_id = upload(studio, name="my-talk.mp3").get_json()["upload"]
 

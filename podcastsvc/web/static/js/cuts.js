@@ -19,21 +19,17 @@ class Cut {
   async take(file) {
     if (!file) return;
     const problem = examine(file, this.form);
-    if (!problem && this.transfer && fingerprint(file) === fingerprint(this.file)) {
-      this.input.value = "";
+    this.complain(problem);
+    this.input.value = "";
+    if (problem) return;
+    if (this.transfer && fingerprint(file) === fingerprint(this.file)) {
       if (!this.isBusy) this.resume();
       return;
     }
     this.transfer?.drop();
     this.transfer = null;
-    this.file = problem ? null : file;
+    this.file = file;
     this.show(true, file.name, `${megabytes(file.size)} MB`);
-    this.input.value = "";
-    if (problem) {
-      this.put("");
-      this.stop(problem);
-      return;
-    }
     const known = listUnfinished(this.form).find((each) => each.fingerprint === fingerprint(file));
     this.put(known?.id ?? "");
     this.isBusy = true;
@@ -121,7 +117,13 @@ class Cut {
     this.isBusy = false;
     this.waiting = null;
     this.announce(sentence || this.form.dataset.saysStopped);
-    this.find("resume").hidden = !this.file;
+    this.find("resume").hidden = false;
+  }
+
+  complain(sentence) {
+    const place = this.find("problem");
+    place.textContent = sentence;
+    place.hidden = !sentence;
   }
 
   remove() {
@@ -130,6 +132,7 @@ class Cut {
     this.isBusy = false;
     this.waiting = null;
     this.put("");
+    this.complain("");
     this.show(false);
     this.input.focus();
   }

@@ -71,7 +71,11 @@ class Upload {
     if (!file) return;
     const problem = examine(file, this.form);
     this.complain(problem);
-    if (problem) return;
+    if (problem) {
+      // The form must not bring it along: what is here already, or on its way, stays.
+      this.input.value = "";
+      return;
+    }
     if (this.transfer && fingerprint(file) === fingerprint(this.file)) {
       this.input.value = "";
       if (!this.transfer.running) this.resume();

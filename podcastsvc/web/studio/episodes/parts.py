@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import request
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from podcastsvc.catalogue import audio, uploads
 from podcastsvc.catalogue.spooling import resuming
@@ -59,25 +60,40 @@ class PartView:
 
 
 def receive_parts(errors: dict[str, str]) -> dict[Kind, Upload]:
-    """The uploads that this request brings or names; what cannot be used is noted under the part's name."""
+    """The uploads that this request brings or names; what cannot be used is noted under the part's name, and does not
+    take the place of one that the request names as well."""
     found = {}
     for kind in Kind:
         part, named = request.files.get(kind), request.form.get(f"{kind}_upload", "")
-        try:
-            if part is not None and part.filename:
-                found[kind] = keep_part(part, kind)
-            elif named:
-                found[kind] = _find(named, kind)
-        except Conflict as refusal:
-            # It is still on its way: a draft goes without it, and it can be gone on with there.
-            if request.form.get("do") not in {"draft", "preview"}:
-                errors[kind] = gettext(refusal.message)
-        except Failure as refusal:
-            errors[kind] = gettext(refusal.message)
+        upload = _keep(part, kind, errors) if part is not None and part.filename else None
+        if upload is None and named:
+            upload = _find(named, kind, errors)
+        if upload is not None:
+            found[kind] = upload
     return found
 
 
-def _find(upload_id: str, kind: Kind) -> Upload:
+def _keep(part: FileStorage, kind: Kind, errors: dict[str, str]) -> Upload | None:
+    try:
+        return keep_part(part, kind)
+    except Failure as refusal:
+        errors[kind] = gettext(refusal.message)
+        return None
+
+
+def _find(upload_id: str, kind: Kind, errors: dict[str, str]) -> Upload | None:
+    try:
+        return _get(upload_id, kind)
+    except Conflict as refusal:
+        # It is still on its way: a draft goes without it, and it can be gone on with there.
+        if request.form.get("do") not in {"draft", "preview"}:
+            errors.setdefault(kind, gettext(refusal.message))
+    except Failure as refusal:
+        errors.setdefault(kind, gettext(refusal.message))
+    return None
+
+
+def _get(upload_id: str, kind: Kind) -> Upload:
     with services().db.reading() as session:
         found = uploads.find_upload(session, spool(), upload_id, kind)
     if found is None and kind.is_audio:
