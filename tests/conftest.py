@@ -11,11 +11,14 @@ from playwright.sync_api import expect
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from werkzeug.routing import Map
 
 # The embedded PostgreSQL asks for a folder of its own for sockets and warns where a login session did not make one.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="podcastsvc-run-"))
 
+from podcastsvc.app import create_app
 from podcastsvc.kit.keys import Keys, make_key_file, read_keys
+from podcastsvc.services import Services
 from podcastsvc.settings import Settings
 from podcastsvc.storage import schema
 from podcastsvc.storage.db import Database
@@ -155,6 +158,14 @@ def settings(tmp_path, sqlite_url) -> Settings:
     """Settings of an installation in a folder of its own, on SQLite, with simulated payments."""
     (tmp_path / "episodes").mkdir()
     return Settings(data=tmp_path / "var", episodes=str(tmp_path / "episodes"), database_url=sqlite_url)
+
+
+@pytest.fixture(scope="session")
+def url_map(tmp_path_factory) -> Map:
+    """All addresses at which something answers."""
+    services = Services(Settings(data=tmp_path_factory.mktemp("map")))
+    make_key_file(services.key_path)
+    return create_app(services.settings, services).url_map
 
 
 @pytest.fixture(scope="session")

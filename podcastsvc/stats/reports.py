@@ -159,7 +159,8 @@ def list_shared_links(
 
 
 def count_listening_days(session: Session, link_ids: Sequence[int]) -> Counter[tuple[int, str]]:
-    """On how many of the last 30 days each app fetched audio by each of these links, by link and name (rule H1)."""
+    """On how many of the days that are kept, ``rollup.LINKS_KEPT``, each app fetched audio by each of these links, by link
+    and name (rule H1)."""
     query = select(LinkDay.feed_link_id, LinkDay.apps).where(LinkDay.feed_link_id.in_(link_ids))
     return Counter((link_id, name) for link_id, names in session.execute(query) for name in names)
 

@@ -9,7 +9,6 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from podcastsvc.app import create_app
 from podcastsvc.billing import merging, moving_in, plans, portal
 from podcastsvc.billing.changing import price_moves
 from podcastsvc.billing.groups import links, seating
@@ -29,7 +28,6 @@ from podcastsvc.members import accounts, codes, feed_tokens, grants, reminders
 from podcastsvc.members import letters as member_letters
 from podcastsvc.members.attempts import Asker
 from podcastsvc.members.codes import Asking, Purpose
-from podcastsvc.services import Services
 from podcastsvc.storage import schema
 from podcastsvc.storage.db import Database
 from podcastsvc.storage.tables.billing import Payment
@@ -41,14 +39,6 @@ from tests.billing.till import CONFIRMS_EACH_TIME, FAILS_LATER, Till
 
 KINDS = {path.stem for path in (get_folder("templates") / "mail").glob("*/*.txt")}
 ADDRESS = re.compile(r"http://127\.0\.0\.1:8000[^\s<>\"']*")
-
-
-@pytest.fixture
-def url_map(settings):
-    services = Services(settings)
-    make_key_file(services.key_path)
-    yield create_app(settings, services).url_map
-    services.close()
 
 
 @pytest.fixture(scope="module")

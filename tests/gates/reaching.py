@@ -3,7 +3,7 @@ the listed pages and of letters."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from urllib.parse import urlsplit
 
 from werkzeug.exceptions import HTTPException
@@ -12,7 +12,7 @@ from werkzeug.routing import Map, RequestRedirect
 from podcastsvc.members.reminders import make_stop_token
 from podcastsvc.services import Services
 from podcastsvc.settings import Settings
-from tests.flows.visitor import Visitor
+from tests.flows.visitor import Page, Visitor
 from tests.site import Site, read_body, wait_for
 
 _LOOKED_AT = 8
@@ -28,34 +28,39 @@ def find_endpoint(url_map: Map, path: str) -> str:
         return ""
 
 
-def follow_links(visitor: Visitor, paths: Iterable[str], url_map: Map, known: Iterable[str]) -> dict[str, str]:
+def follow_links(visitor: Visitor, paths: Iterable[str], url_map: Map, known: Container[str]) -> dict[str, str]:
     """One path for each endpoint that is not ``known`` and that links lead to, from these pages on.
 
     Some pages of each kind are looked through: a draft's leads elsewhere than a published one's.
     """
     found: dict[str, str] = {}
     looked_at: Counter[str] = Counter()
-    seen, waiting = set(known), list(dict.fromkeys(paths))
-    queued = set(waiting)
+    waiting = list(dict.fromkeys(paths))
+    met = set(waiting)
     while waiting:
-        page = visitor.get(waiting.pop(0))
-        if not page.headers.get("Content-Type", "").startswith("text/html"):
-            continue
-        for href in page.document.xpath("//a/@href"):
-            parts = urlsplit(href)
-            path = parts.path + (f"?{parts.query}" if parts.query else "")
-            endpoint = find_endpoint(url_map, path) if not parts.scheme and path.startswith("/") else ""
-            if endpoint and endpoint not in seen:
-                seen.add(endpoint)
-                found[endpoint] = path
-            if endpoint and path not in queued and looked_at[endpoint] < _LOOKED_AT:
+        for path in _list_links(visitor.get(waiting.pop(0))):
+            endpoint = find_endpoint(url_map, path)
+            if not endpoint or path in met:
+                continue
+            met.add(path)
+            if endpoint not in known:
+                found.setdefault(endpoint, path)
+            if looked_at[endpoint] < _LOOKED_AT:
                 looked_at[endpoint] += 1
-                queued.add(path)
                 waiting.append(path)
     return found
 
 
-def read_letters(site: Site, url_map: Map, known: Iterable[str]) -> dict[str, str]:
+def _list_links(page: Page) -> list[str]:
+    """The paths of this site, with their queries, that a page leads to; none where it is no page."""
+    if not page.headers.get("Content-Type", "").startswith("text/html"):
+        return []
+    parts = [urlsplit(href) for href in page.document.xpath("//a/@href")]
+    own = [each for each in parts if not each.netloc and each.path.startswith("/")]
+    return [each.path + (f"?{each.query}" if each.query else "") for each in own]
+
+
+def read_letters(site: Site, url_map: Map, known: Container[str]) -> dict[str, str]:
     """The same for the links of all letters, the latest first."""
     found: dict[str, str] = {}
     for letter in reversed(site.list_letters()):

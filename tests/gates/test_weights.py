@@ -11,13 +11,14 @@ from tests.gates.pages import HOST, MEMBER, VISITOR, list_cases, open_for_busine
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("weights")]
 
 PAGE_BYTES = 20_000
-EPISODE_BYTES = 40_000
+TRANSCRIPT_BYTES = 40_000
 SCRIPT_BYTES = 8_000
 STYLE_BYTES = 10_000
 HOME_REQUESTS = 15
 HOME_BYTES = 100_000
 LONG = "/episodes/nine-thousand-words/"
-PUBLIC = list_cases(visitor=(*VISITOR, LONG, f"{LONG}transcript", "/es/join"), ben=MEMBER)
+WITH_TRANSCRIPT = (LONG, f"{LONG}transcript")
+PUBLIC = list_cases(visitor=(*VISITOR, *WITH_TRANSCRIPT, "/es/join"), ben=MEMBER)
 PHONE = {"width": 390, "height": 800}
 
 
@@ -64,17 +65,14 @@ def weigh(sample):
     return open_page
 
 
-def is_of_episode(path):
-    """An episode's page or its transcript, which may hold more."""
-    return "/episodes/" in path and not path.endswith("/episodes/")
-
-
 @pytest.mark.parametrize(("who", "path"), PUBLIC)
 def test_a_page_keeps_to_its_budget(weigh, who, path):
     load = weigh(who, path)
 
     assert load.count("document") > 0
-    assert load.count("document", "stylesheet", "script") <= (EPISODE_BYTES if is_of_episode(path) else PAGE_BYTES)
+    assert load.count("document", "stylesheet", "script") <= (
+        TRANSCRIPT_BYTES if path in WITH_TRANSCRIPT else PAGE_BYTES
+    )
     assert load.count("stylesheet") <= STYLE_BYTES
     assert load.count("script") <= SCRIPT_BYTES
     assert load.modules == 1

@@ -5,6 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.gates.tools import NU, find_java
 
 
@@ -22,6 +24,12 @@ def list_missing() -> list[str]:
     """What the check needs and the machine lacks, in words."""
     missing = [] if find_java() else ["Java"]
     return missing if NU.is_file() else [*missing, "vnu-jar (npm)"]
+
+
+def need() -> None:
+    """Skips the test that asks, and names what the machine lacks for the check."""
+    if missing := list_missing():
+        pytest.skip(f"{' and '.join(missing)} missing: the pages' HTML is not checked")
 
 
 def list_mistakes(pages: dict[str, bytes], folder: Path) -> list[Mistake]:

@@ -3,7 +3,6 @@
 import re
 from urllib.parse import urlsplit
 
-from podcastsvc.app import create_app
 from podcastsvc.content.kinds.page import FIXED, RESERVED, SHARED, is_reserved
 from podcastsvc.kit.language import CATALOGUES
 from podcastsvc.services import STANDIN_PREFIX
@@ -15,8 +14,8 @@ BESIDE = frozenset(
 )
 
 
-def test_what_is_reserved_is_what_the_site_has(settings):
-    paths = [rule.rule for rule in create_app(settings).url_map.iter_rules()]
+def test_what_is_reserved_is_what_the_site_has(url_map):
+    paths = [rule.rule for rule in url_map.iter_rules()]
 
     first = {urlsplit(path).path.lstrip("/").partition("/")[0] for path in (*paths, *ELSEWHERE, STANDIN_PREFIX)}
     names = {name for name in first if re.fullmatch("[a-z0-9-]+", name)}

@@ -32,7 +32,7 @@ def home(key: str | None = None) -> str:
     """The show, what it is, its latest episodes, and what members get. Complete without any show or episode, too."""
     show = find_page_show(key)
     if show is None:
-        return render("site/new.html", head=make_head("site.home", {}, show=None, title="", description=""))
+        return render("site/new.html", head=make_head("site.home", {}, show=None, title=""))
     viewing = get_viewing()
     with services().db.reading() as session:
         latest = episodes.list_out(session, show.id, now(), limit=LATEST)
@@ -43,7 +43,7 @@ def home(key: str | None = None) -> str:
     cards = make_cards(latest, show, viewing.audience)
     return render(
         "site/home.html",
-        head=make_head("site.home", {"key": show.key_in_path}, show=show, title=show.title, description=show.promise),
+        head=make_head("site.home", {"key": show.key_in_path}, show=show, title=show.title),
         structured=write_series(show),
         this_show=show,
         viewing=viewing,

@@ -47,9 +47,7 @@ def find_plain_head(title: str) -> Head | None:
     blueprint = (request.blueprint or "").split(".")[0]
     if request.endpoint is None or blueprint not in LOCALIZED or request.view_args or g.get("is_personal"):
         return None
-    show = main_show()
-    description = show.promise if show is not None else ""
-    return make_head(request.endpoint, {}, show=show, title=title, description=description)
+    return make_head(request.endpoint, {}, show=main_show(), title=title)
 
 
 def make_head(
@@ -58,7 +56,7 @@ def make_head(
     *,
     show: PageShow | None,
     title: str,
-    description: str,
+    description: str = "",
     picture: Picture | None = None,
     kind: str = "website",
     languages: Sequence[str] | None = None,

@@ -56,7 +56,7 @@ def index() -> str:
     return render(
         "articles/index.html",
         page_title=title,
-        head=make_head("articles.index", values, show=show, title=title, description=show.promise if show else ""),
+        head=make_head("articles.index", values, show=show, title=title),
         feed_href=make_path("article_feed.feed"),
         viewing=get_viewing(),
         count=len(found),

@@ -1,6 +1,8 @@
 // Further audio of an episode's form, a members' cut or a preview: it goes up as soon as it is chosen, and goes on where it
 // stopped, as the main audio does (upload.js). Its field carries the upload's id; the form waits for what is on its way.
-import { askWhatWasRead, examine, fillWords, fingerprint, headersOf, listUnfinished, megabytes, timeLeft } from "./upload.js";
+import {
+  askWhatWasRead, countParts, examine, fillWords, fingerprint, listUnfinished, openTransfer, sizeOf, tellProgress,
+} from "./upload.js";
 
 class Cut {
   constructor(place) {
@@ -29,28 +31,22 @@ class Cut {
     this.transfer?.drop();
     this.transfer = null;
     this.file = file;
-    this.show(true, file.name, `${megabytes(file.size)} MB`);
+    this.show(true, file.name, sizeOf(file));
     const known = listUnfinished(this.form).find((each) => each.fingerprint === fingerprint(file));
     this.put(known?.id ?? "");
     this.isBusy = true;
-    const found = await import("./tus.js").catch(() => null);
+    const transfer = await openTransfer(file, this.form, known, {
+      begun: (address) => this.put(address.split("/").pop()),
+      moved: (bytes) => this.progress(bytes, file.size),
+      stopped: (sentence, willTryAgain) => (willTryAgain ? this.say("saysAway") : this.stop(sentence)),
+      arrived: () => this.finish(file),
+    });
     if (file !== this.file) return;
-    if (!found) {
+    if (!transfer) {
       this.stop("");
       return;
     }
-    this.transfer = new found.Transfer(file, {
-      create: this.form.dataset.upload,
-      mark: fingerprint(file),
-      known: known?.href ?? "",
-      headers: () => headersOf(this.form),
-      on: {
-        begun: (address) => this.put(address.split("/").pop()),
-        moved: (bytes) => this.progress(bytes),
-        stopped: (sentence, willTryAgain) => (willTryAgain ? this.say("saysAway") : this.stop(sentence)),
-        arrived: () => this.finish(file),
-      },
-    });
+    this.transfer = transfer;
     this.resume();
   }
 
@@ -71,15 +67,10 @@ class Cut {
     this.id.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  progress(done) {
-    const all = this.file.size;
+  progress(done, all) {
     this.began ??= { at: performance.now(), done };
-    const seconds = (performance.now() - this.began.at) / 1000;
-    const moved = done - this.began.done;
-    const left = moved > 0 ? timeLeft(((all - done) / moved) * seconds) : "";
     this.place.querySelector("progress").value = done / all;
-    const percent = String(Math.floor((Math.min(done, all) / all) * 100));
-    this.say(done >= all ? "saysReading" : left ? "says" : "saysBegun", { percent, done: megabytes(done), all: megabytes(all), left });
+    this.say(...tellProgress(done, all, this.began));
   }
 
   say(name, values = {}) {
@@ -91,7 +82,7 @@ class Cut {
   }
 
   async finish(file) {
-    this.say("saysReading", { all: megabytes(file.size) });
+    this.say("saysReading", countParts(file.size, file.size));
     const { found, problem, isFinal } = await askWhatWasRead(`${this.transfer.address}?kind=${this.kind}`, this.form);
     if (file !== this.file) return;
     if (!found) {
@@ -105,7 +96,7 @@ class Cut {
     this.transfer = null;
     this.isBusy = false;
     this.place.querySelector("progress").value = 1;
-    this.find("shown").textContent = `${megabytes(file.size)} MB · ${found.shown}`;
+    this.find("shown").textContent = `${sizeOf(file)} · ${found.shown}`;
     this.announce(this.place.dataset.saysHere);
     this.put(found.upload);
     if (this.waiting) this.form.requestSubmit(this.waiting);

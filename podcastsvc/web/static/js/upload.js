@@ -9,8 +9,8 @@ const language = document.documentElement.lang || "en";
 const inWords = (n, unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(n);
 
 export const fingerprint = (file) => `${file.name}:${file.size}:${file.lastModified}`;
-export const megabytes = (bytes) => new Intl.NumberFormat(language, { maximumFractionDigits: bytes < 10 * MEGABYTE ? 1 : 0 }).format(bytes / MEGABYTE);
-export const timeLeft = (seconds) => (seconds < 60 ? inWords(Math.max(1, Math.round(seconds)), "second") : inWords(Math.round(seconds / 60), "minute"));
+const megabytes = (bytes) => new Intl.NumberFormat(language, { maximumFractionDigits: bytes < 10 * MEGABYTE ? 1 : 0 }).format(bytes / MEGABYTE);
+const timeLeft = (seconds) => (seconds < 60 ? inWords(Math.max(1, Math.round(seconds)), "second") : inWords(Math.round(seconds / 60), "minute"));
 
 // What is wrong with a file, in the words of its form; "" where nothing is.
 export function examine(file, form) {
@@ -20,7 +20,31 @@ export function examine(file, form) {
   return file.size > Number(says.maxBytes) ? says.saysLarge : "";
 }
 
-export function headersOf(form) {
+// The file's way to the server, not yet begun; `known` is what has arrived of it before (listUnfinished), `on` as in tus.js.
+// null where the script cannot be had.
+export async function openTransfer(file, form, known, on) {
+  const found = await import("./tus.js").catch(() => null);
+  const [create, mark] = [form.dataset.upload, fingerprint(file)];
+  return found && new found.Transfer(file, { create, mark, known: known?.href ?? "", headers: () => headersOf(form), on });
+}
+
+export const sizeOf = (file) => `${megabytes(file.size)} MB`;
+
+// What the words about a file on its way are filled with.
+export function countParts(sent, all) {
+  const done = Math.min(sent, all);
+  return { percent: String(Math.floor((done / all) * 100)), done: megabytes(done), all: megabytes(all) };
+}
+
+// Which of the form's words tell how far it is, with their values. Time left is judged from what has moved since it began to.
+export function tellProgress(done, all, began) {
+  const seconds = (performance.now() - began.at) / 1000;
+  const moved = done - began.done;
+  const left = moved > 0 ? timeLeft(((all - done) / moved) * seconds) : "";
+  return [done >= all ? "saysReading" : left ? "says" : "saysBegun", { ...countParts(done, all), left }];
+}
+
+function headersOf(form) {
   return { Accept: "application/json", "X-CSRF-Token": form.querySelector('[name="csrf_token"]')?.value ?? "" };
 }
 
@@ -105,32 +129,26 @@ class Upload {
     const known = this.unfinished.find((each) => each.fingerprint === fingerprint(file));
     this.show(true);
     this.find("name").textContent = file.name;
-    this.find("shown").textContent = `${megabytes(file.size)} MB`;
+    this.find("shown").textContent = sizeOf(file);
+    this.parts = countParts(0, file.size);
     this.put_id(known?.id ?? "");
     this.sendHead(file);
     this.isBeginning = true;
-    const found = await import("./tus.js").catch(() => null);
+    const transfer = await openTransfer(file, this.form, known, {
+      begun: (address) => this.note(address),
+      moved: (bytes) => this.progress(bytes, file.size),
+      stopped: (sentence, willTryAgain) => this.stop(sentence, willTryAgain),
+      arrived: (address) => this.finish(address, file),
+    });
     if (file !== this.file) return;
     this.isBeginning = false;
-    if (!found) {
+    if (!transfer) {
       this.stop("", false);
       return;
     }
-    this.transfer = new found.Transfer(file, {
-      create: this.form.dataset.upload,
-      mark: fingerprint(file),
-      known: known?.href ?? "",
-      headers: () => headersOf(this.form),
-      on: {
-        begun: (address) => this.note(address),
-        moved: (bytes) => this.progress(bytes, file.size),
-        stopped: (sentence, willTryAgain) => this.stop(sentence, willTryAgain),
-        arrived: (address) => this.finish(address, file),
-      },
-    });
-    this.done = { done: 0, all: file.size };
+    this.transfer = transfer;
     this.find("bar").value = 0;
-    this.sayProgress("saysBegun");
+    this.say("saysBegun", this.parts);
     this.resume();
   }
 
@@ -162,7 +180,7 @@ class Upload {
     this.transfer.pause();
     this.waiting = null;
     this.offer("resume");
-    this.sayProgress("saysPaused");
+    this.say("saysPaused", this.parts);
     this.announce(this.find("progress-text").textContent);
   }
 
@@ -182,20 +200,12 @@ class Upload {
     } catch { /* The whole file follows. */ }
   }
 
-  // Time left is judged from what has moved since it last began to.
   progress(done, all) {
-    this.done = { done: Math.min(done, all), all };
     this.began ??= { at: performance.now(), done };
-    const seconds = (performance.now() - this.began.at) / 1000;
-    const moved = done - this.began.done;
     this.find("bar").value = done / all;
-    const left = moved > 0 ? timeLeft(((all - done) / moved) * seconds) : "";
-    this.sayProgress(done >= all ? "saysReading" : left ? "says" : "saysBegun", left);
-  }
-
-  sayProgress(name, left = "") {
-    const { done, all } = this.done ?? { done: 0, all: this.file.size };
-    this.say(name, { percent: String(Math.floor((done / all) * 100)), done: megabytes(done), all: megabytes(all), left });
+    const [name, values] = tellProgress(done, all, this.began);
+    this.parts = values;
+    this.say(name, values);
   }
 
   say(name, values = {}) {
@@ -204,7 +214,7 @@ class Upload {
 
   async finish(address, file) {
     this.offer("");
-    this.say("saysReading", { all: megabytes(file.size) });
+    this.say("saysReading", countParts(file.size, file.size));
     this.isReading = true;
     const { found, problem, isFinal } = await askWhatWasRead(address, this.form);
     if (found && file === this.file) await this.fill(found, file);
@@ -232,7 +242,7 @@ class Upload {
     }
     this.waiting = null;
     this.offer("resume");
-    this.sayProgress("saysPaused");
+    this.say("saysPaused", this.parts);
     this.complain(sentence || this.form.dataset.saysStopped);
   }
 
@@ -265,7 +275,7 @@ class Upload {
 
   // Where the script cannot be had, the form is filled in when it is sent.
   async fill(answer, file) {
-    if (answer.shown) this.find("shown").textContent = `${megabytes(file.size)} MB · ${answer.shown}`;
+    if (answer.shown) this.find("shown").textContent = `${sizeOf(file)} · ${answer.shown}`;
     this.facts ??= import("./facts.js").then(({ Facts }) => new Facts(this.form), () => null);
     const facts = await this.facts;
     if (file === this.file) facts?.fill(answer);

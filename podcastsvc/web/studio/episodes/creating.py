@@ -47,8 +47,7 @@ from podcastsvc.web.studio.episodes.form import (
 )
 from podcastsvc.web.studio.episodes.keeping import (
     AUDIO_FIELD,
-    find_half,
-    find_half_cuts,
+    find_halves,
     find_kept,
     forget_kept,
     list_drafts,
@@ -141,7 +140,8 @@ def new_episode() -> str:
     """The empty form; or one that goes on with what was typed before, or with an upload that is here or was on its way."""
     with services().db.reading() as session:
         kept = find_kept(session)
-        fields = MultiDict({AUDIO_FIELD: request.args.get("upload", "")}) if kept is None else read_fields(kept)
+        named = request.args.get("upload") or request.args.get("resume", "")
+        fields = MultiDict({AUDIO_FIELD: named}) if kept is None else read_fields(kept)
         frame = read_frame(session, fields.get("show") or request.args.get("show", ""))
         found = find_uploads(session, fields)
     form = make_empty(first_days=frame.place.facts.members_first_days, at=frame.find_slot(), zone=frame.zone)
@@ -149,9 +149,7 @@ def new_episode() -> str:
     facts = read_main_facts(found)
     if facts is not None:
         fill_from_facts(form, facts)
-    half = find_half(request.args.get("resume") or fields.get(AUDIO_FIELD, ""))
-    unsaved = Unsaved(half, "" if kept is None else kept.id, find_half_cuts(fields))
-    return _show(frame, form, found, {}, unsaved)
+    return _show(frame, form, found, {}, Unsaved(find_halves(fields), "" if kept is None else kept.id))
 
 
 @blueprint.post("/episodes/new")
@@ -263,35 +261,23 @@ def show_as_new(problem: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """What a form goes on with that is not saved: files that stopped on their way, and the id of what was kept of it.
+    """What a form goes on with that is not saved: audio that stopped on its way, and the id of what was kept of it."""
 
-    ``half`` is the main audio, ``half_cuts`` are others by their kind.
-    """
-
-    half: UnfinishedUpload | None = None
+    halves: Mapping[Kind, UnfinishedUpload] = field(default_factory=dict)
     kept_id: str = ""
-    half_cuts: Mapping[str, UnfinishedUpload] = field(default_factory=dict)
 
     def as_values(self) -> dict[str, Any]:
         """The values that the templates of forms need."""
-        half = self.half
-        return {
-            "kept_id": self.kept_id,
-            "half": None if half is None else _tell_half(half),
-            "half_id": "" if half is None else half.id,
-            "half_cuts": {kind: _tell_half(each) for kind, each in self.half_cuts.items()},
-            "unfinished": write_unfinished(),
+        halves = {
+            kind: {"id": half.id, "name": half.declared_name, "percent": count_percent(half)}
+            for kind, half in self.halves.items()
         }
-
-
-def _tell_half(half: UnfinishedUpload) -> dict[str, Any]:
-    return {"id": half.id, "name": half.declared_name, "percent": count_percent(half)}
+        return {"kept_id": self.kept_id, "halves": halves, "unfinished": write_unfinished()}
 
 
 def read_unsaved() -> Unsaved:
     """The same for a form that comes back."""
-    half = find_half(request.form.get(AUDIO_FIELD, ""))
-    return Unsaved(half, request.form.get("kept", ""), find_half_cuts(request.form))
+    return Unsaved(find_halves(request.form), request.form.get("kept", ""))
 
 
 def _show(

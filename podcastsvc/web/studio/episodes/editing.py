@@ -45,9 +45,7 @@ from podcastsvc.web.studio.episodes.cropping import crop_cover
 from podcastsvc.web.studio.episodes.cutting import add_preview
 from podcastsvc.web.studio.episodes.form import EpisodeForm, fill_from_notes, read_typed
 from podcastsvc.web.studio.episodes.keeping import (
-    AUDIO_FIELD,
-    find_half,
-    find_half_cuts,
+    find_halves,
     find_kept,
     forget_kept,
     read_fields,
@@ -137,7 +135,7 @@ def episode(episode_id: int) -> str:
     page.waiting = waiting
     if kept is not None and page.form is not None:
         page.form, page.base = read_typed(fields), fields.get("base", "")
-        page.unsaved = Unsaved(find_half(fields.get(AUDIO_FIELD, "")), kept.id, find_half_cuts(fields))
+        page.unsaved = Unsaved(find_halves(fields), kept.id)
     return show_page(page, found, {})
 
 

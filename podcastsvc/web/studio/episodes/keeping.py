@@ -76,10 +76,8 @@ def remove_unsaved(unsaved_id: str) -> Response:
     with services().db.transaction() as session:
         kept = drafts.find(session, unsaved_id, current_user.id)
         drafts.drop(session, unsaved_id, current_user.id)
-        fields = {} if kept is None else read_fields(kept)
-        named = [unsaved_id] if kept is None else [fields.get(field, "") for field in AUDIO_FIELDS.values()]
-        halves = [half for half in (_find_half(session, each) for each in named) if half is not None]
-    for half in halves:
+        halves = _find_halves(session, {AUDIO_FIELD: unsaved_id} if kept is None else read_fields(kept))
+    for half in halves.values():
         resuming.remove(services().db, spool(), half)
     if kept is not None and kept.place is not None:
         return go("studio.writings_page", place=kept.place.partition("/")[0])
@@ -108,25 +106,16 @@ def read_fields(kept: KeptForm) -> MultiDict[str, str]:
     return MultiDict((name, value) for name, values in kept.fields.items() for value in values)
 
 
-def find_half(upload_id: str) -> UnfinishedUpload | None:
-    """One's own unfinished upload, to say how far it is."""
+def find_halves(fields: Mapping[str, str]) -> dict[Kind, UnfinishedUpload]:
+    """One's own unfinished audio that the fields of a form name."""
     with services().db.reading() as session:
-        return _find_half(session, upload_id)
+        return _find_halves(session, fields)
 
 
-def find_half_cuts(fields: Mapping[str, str]) -> dict[str, UnfinishedUpload]:
-    """The unfinished audio that a form names beside the main one, by its kind: a members' cut, a preview."""
-    with services().db.reading() as session:
-        found = {
-            str(kind): _find_half(session, fields.get(field, ""))
-            for kind, field in AUDIO_FIELDS.items()
-            if kind is not Kind.AUDIO
-        }
+def _find_halves(session: Session, fields: Mapping[str, str]) -> dict[Kind, UnfinishedUpload]:
+    named = {kind: fields[field] for kind, field in AUDIO_FIELDS.items() if fields.get(field)}
+    found = {kind: resuming.find(session, spool(), each, current_user.id) for kind, each in named.items()}
     return {kind: half for kind, half in found.items() if half is not None}
-
-
-def _find_half(session: Session, upload_id: str) -> UnfinishedUpload | None:
-    return resuming.find(session, spool(), upload_id, current_user.id) if upload_id else None
 
 
 def write_unfinished() -> str:

@@ -47,7 +47,7 @@ _LABELS = {
 class PartView:
     """One file as the form shows it. ``upload_id`` is set where it waits in the spool; ``name`` also for one in the folder."""
 
-    kind: str
+    kind: Kind
     label: str
     hint: str
     accept: str
