@@ -158,6 +158,7 @@ look:
   colour: "#0F5B57"
   scheme: dark
   home: [episodes, articles, membership]
+  plays_videos: yes
   menu:
     - {title: {en: About, es: Acerca de}, address: /about/}
     - title: More
@@ -173,7 +174,7 @@ def test_the_look_of_a_site_is_read_and_survives_being_kept_as_json():
     look = facts.look
 
     assert remarks == []
-    assert (look.colour, look.scheme) == ("#0f5b57", "dark")
+    assert (look.colour, look.scheme, look.plays_videos) == ("#0f5b57", "dark", True)
     assert look.home == ("episodes", "articles", "membership")
     assert [place.title for place in look.menu] == [{"en": "About", "es": "Acerca de"}, {"en": "More"}]
     assert [place.address for place in look.menu[1].below] == ["https://shop.example/", "/faq/"]
@@ -195,6 +196,7 @@ def test_a_show_that_was_kept_before_sites_had_a_look_has_the_usual_one():
         ("{colour: red}", "'red' is not a colour"),
         ('{colour: "#12345678901234567890"}', "'#12345678901234567890' is not a colour"),
         ("{colour: }", 'a colour stands in quotes: "#0f5b57".'),
+        ("{plays_videos: sometimes}", "'plays_videos' must be true or false, not 'sometimes'"),
         ("{scheme: night}", "'scheme' must be one of these: auto, light, dark. It is 'night'"),
         ("{home: [episodes, weather]}", "'weather' is no part of the home page. There are: episodes, membership"),
         ("{menu: [{address: /about/}]}", "a link of the menu needs a title"),

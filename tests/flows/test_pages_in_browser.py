@@ -5,6 +5,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.catalogue.folders import make_cover, write
+from tests.content.texts import write_text
 from tests.flows.visitor import Visitor
 from tests.gates.looking import Served, assert_no_violations, check_axe, check_manners
 from tests.gates.pages import (
@@ -45,6 +47,24 @@ def later(browser, tmp_path_factory):
     """The sample show a year on: Cleo's renewal has failed, Dev has left."""
     site = serve_sample(tmp_path_factory.mktemp("later"))
     served = Served(site, browser, pass_a_year(site))
+    yield served
+    served.end()
+
+
+@pytest.fixture(scope="module")
+def films(browser, tmp_path_factory):
+    """The sample show with two articles about films, whose videos may play on their pages."""
+
+    def prepare(site):
+        with (site.episodes / "show.yaml").open("a") as file:
+            file.write("\nlook: {plays_videos: true}\n")
+        still = f"[![Boats at noon](still.png)]({FILM})"
+        for name, body in (("film", f"{FILM}\n\nA film."), ("still", f"{still}\n\nA film.")):
+            write_text(site.episodes, f"articles/2026-06-01-{name}.md", title=name, date="2026-06-01", body=body)
+        write(site.episodes / "articles" / "still.png", make_cover())
+
+    site = serve_sample(tmp_path_factory.mktemp("films"), prepare=prepare)
+    served = Served(site, browser, {"visitor": Visitor(site.base_url)})
     yield served
     served.end()
 
@@ -131,6 +151,54 @@ def test_the_player_plays(sample, who, path):
     assert page.locator("[data-broken]").is_hidden()
     assert watch.foreign == []
     assert watch.complaints == []
+
+
+FILM = "https://youtu.be/abc"
+
+
+def open_film(served, who, path):
+    """A page in a narrow browser where the network's player says "On air"; a list of what is asked of the network."""
+    page, asked = served.find_page(who, "narrow"), []
+
+    def answer(route):
+        asked.append(route.request)
+        route.fulfill(content_type="text/html", body="<title>Player</title><p>On air</p>")
+
+    page.route("https://www.youtube-nocookie.com/**", answer)
+    page.goto(path)
+    return page, asked
+
+
+def test_a_video_plays_on_the_page_once_it_is_started(films):
+    with films.watch(films.find_page("visitor", "narrow")) as watch:
+        page, asked = open_film(films, "visitor", "/articles/film/")
+        link = page.get_by_role("link", name="Watch the video on YouTube")
+        expect(page.get_by_text("It then comes from YouTube")).to_be_visible()
+        assert (asked, watch.foreign) == ([], [])
+        link.click()
+
+        expect(page.frame_locator("iframe").get_by_text("On air")).to_be_visible()
+        expect(page.locator("iframe")).to_be_focused()
+
+    assert [request.url for request in asked] == ["https://www.youtube-nocookie.com/embed/abc?autoplay=1"]
+    assert asked[0].headers["referer"] == f"{films.site.base_url}/"
+    assert watch.complaints == []
+    assert link.get_attribute("href") == FILM
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_still_gives_its_place_to_the_video(films):
+    page, _asked = open_film(films, "visitor", "/articles/still/")
+    page.get_by_role("link", name="Boats at noon").click()
+
+    expect(page.frame_locator("iframe[title='Boats at noon']").get_by_text("On air")).to_be_visible()
+    assert page.locator("main figure img").count() == 0
+
+
+def test_a_page_with_a_video_is_open_to_all(films):
+    for path in ("/articles/film/", "/articles/still/"):
+        check_manners(films, "visitor", path)
+        check_axe(films, "visitor", path)
 
 
 def test_play_in_a_list_plays_on_the_episode_s_page(sample):

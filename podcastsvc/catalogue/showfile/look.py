@@ -37,12 +37,16 @@ class MenuPlace:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The host's choices. Without a ``colour`` the theme has its own; without ``menu`` the site makes one."""
+    """The host's choices. Without a ``colour`` the theme has its own; without ``menu`` the site makes one.
+
+    ``plays_videos``: a video in a text, once a reader starts it, plays in a frame of its network.
+    """
 
     colour: str = ""
     scheme: str = SCHEMES[0]
     home: tuple[str, ...] = BLOCKS
     menu: tuple[MenuPlace, ...] = field(default_factory=tuple)
+    plays_videos: bool = False
 
 
 def look_from_json(values: Mapping[str, Any]) -> Look:
@@ -82,10 +86,11 @@ def read_look(reader: Reader) -> Look:
         scheme=reader.choice("scheme", SCHEMES),
         home=_read_home(reader),
         menu=_read_menu(reader),
+        plays_videos=reader.flag("plays_videos"),
     )
 
 
-_KNOWN = frozenset({"colour", "scheme", "home", "menu"})
+_KNOWN = frozenset({"colour", "scheme", "home", "menu", "plays_videos"})
 
 
 def _read_colour(reader: Reader) -> str:

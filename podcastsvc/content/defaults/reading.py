@@ -17,7 +17,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~-])")
 
 
 def read_default(name: str, language: str, values: Mapping[str, str]) -> tuple[str, str, str]:
-    """Title, Markdown and language of a default text; ``values`` fill ``{show}``, ``{email}`` and ``{host}``."""
+    """Title, Markdown and language of a default text; ``values`` fill ``{show}``, ``{email}``, ``{host}`` and
+    ``{videos}``, a sentence about videos that play on pages or "".
+    """
     code = language if (_FOLDER / f"{name}.{language}.md").is_file() else _FALLBACK
     title, _, body = _read_file(name, code).partition("\n")
     for key, value in values.items():

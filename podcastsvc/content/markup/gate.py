@@ -9,9 +9,10 @@ from html import escape, unescape
 
 import nh3
 
+from podcastsvc.content.markup.videos import MARK
 from podcastsvc.kit.text import clean_text
 
-VERSION = 1
+VERSION = 2
 """Version of the allow list and of the rendering; a change renders everything again (rule T-X1)."""
 
 PICTURE_ADDRESS = re.compile(r"/pictures/[a-z0-9-]{1,120}-\d{1,4}\.webp")
@@ -32,6 +33,7 @@ _ALLOWED: dict[tuple[str, str], re.Pattern[str]] = {
     ("a", "rel"): re.compile(r"noopener nofollow"),
     ("a", "role"): re.compile(r"doc-(?:noteref|backlink)"),
     ("a", "id"): _NAMES,
+    ("a", "class"): re.compile(MARK),
     ("li", "id"): _NAMES,
     ("img", "src"): PICTURE_ADDRESS,
     ("img", "srcset"): re.compile(rf"{_ONE_PICTURE} \d{{1,4}}w(?:, {_ONE_PICTURE} \d{{1,4}}w){{0,5}}"),

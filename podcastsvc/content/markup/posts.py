@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
+from podcastsvc.content.markup.tree import is_alone
+from podcastsvc.content.markup.videos import find_video
 from podcastsvc.kit.language import N_, format_day, sentence, translate
 from podcastsvc.kit.text import clean_line, is_web_address
 
@@ -160,26 +162,23 @@ def _find_behind(source: str) -> str:
     source = f"https:{source}" if source.startswith("//") else source
     if not is_web_address(source):
         return ""
+    video = find_video(source)
+    if video is not None:
+        return video.page
     parts = urlsplit(source)
-    host, query = (parts.hostname or "").removeprefix("www."), parse_qs(parts.query)
-    if host in {"youtube.com", "youtube-nocookie.com"} and parts.path.startswith("/embed/"):
-        return f"https://www.youtube.com/watch?v={parts.path.split('/')[2]}"
-    if host == "player.vimeo.com":
-        return f"https://vimeo.com/{parts.path.rpartition('/')[2]}"
+    host = (parts.hostname or "").removeprefix("www.")
     if host == "facebook.com" and parts.path.startswith("/plugins/"):
-        inner = query.get("href", [""])[0]
+        inner = parse_qs(parts.query).get("href", [""])[0]
         return inner if is_web_address(inner) else ""
     return source.removesuffix("/embed") if parts.path.endswith("/embed") else source
 
 
 def _name_network(address: str) -> tuple[str, bool]:
     """Where an address leads, in a word, and whether a video is there."""
-    parts = urlsplit(address)
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    if (host == "youtube.com" and parts.path in {"/watch", "/live"}) or host == "youtu.be":
-        return "YouTube", True
-    if host == "vimeo.com" and re.fullmatch(r"/\d+(?:/\w+)?", parts.path):
-        return "Vimeo", True
+    video = find_video(address)
+    if video is not None:
+        return video.network, True
+    host = (urlsplit(address).hostname or "").removeprefix("www.").removeprefix("m.")
     known = {"facebook.com": "Facebook", "twitter.com": "X", "x.com": "X", "instagram.com": "Instagram"}
     return known.get(host, host), False
 
@@ -192,13 +191,12 @@ def _name_link(address: str, language: str) -> str:
 
 def _name_bare_video(paragraph: HtmlElement, language: str) -> None:
     """A video's address alone on its line says what is behind it."""
-    links = list(paragraph)
-    is_alone = len(links) == 1 and links[0].tag == "a" and not (paragraph.text or "").strip()
-    if not is_alone or (links[0].tail or "").strip() or len(links[0]):
+    link = paragraph[0] if len(paragraph) else None
+    if link is None or link.tag != "a" or len(link) or not is_alone(link, paragraph):
         return
-    address = str(links[0].get("href") or "")
-    if (links[0].text or "").strip() == address and is_web_address(address) and _name_network(address)[1]:
-        links[0].text = _name_link(address, language)
+    address = str(link.get("href") or "")
+    if (link.text or "").strip() == address and find_video(address) is not None:
+        link.text = _name_link(address, language)
 
 
 # ---- elements

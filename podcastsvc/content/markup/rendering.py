@@ -58,6 +58,7 @@ def render(body: str, frame: Frame, find_picture: FindPicture = find_nothing) ->
     tree.keep_known(root)
     tree.place_pictures(root, find_picture)
     tree.finish_links(root, prefix=frame.prefix, own_host=frame.own_host, language=frame.language)
+    tree.mark_videos(root)
     tree.box_tables(root, frame.language)
     html = gate.clean(_write_inside(root))
     plain = markdown.write_plain(html, limit_chars=10**6)

@@ -9,6 +9,7 @@ from lxml.html.builder import E
 
 from podcastsvc.catalogue.texts.markdown import is_own
 from podcastsvc.content.markup.shown import SIZES, Shown
+from podcastsvc.content.markup.videos import MARK, find_video
 from podcastsvc.kit.language import N_, gettext, sentence, translate
 from podcastsvc.kit.text import clean_line
 
@@ -91,15 +92,7 @@ def _make_figure(image: HtmlElement, title: str) -> None:
     inner = image
     if around is not None and around.tag == "a" and len(around) == 1 and not (around.text or "").strip():
         inner, around = around, around.getparent()
-    is_alone = (
-        around is not None
-        and around.tag == "p"
-        and len(around) == 1
-        and not (around.text or "").strip()
-        and not (inner.tail or "").strip()
-        and not (image.tail or "").strip()
-    )
-    if not is_alone or around is None:
+    if around is None or around.tag != "p" or not is_alone(inner, around) or (image.tail or "").strip():
         return
     around.tag = "figure"
     around.text = inner.tail = image.tail = None
@@ -156,6 +149,20 @@ def _finish_link(link: HtmlElement, *, prefix: str, own_host: str, back: str) ->
         link.set("role", "doc-noteref")
     elif not is_own(href, own_host):
         link.set("rel", "noopener nofollow")
+
+
+def mark_videos(root: HtmlElement) -> None:
+    """Links to videos that have a paragraph or a figure of their own, which may become players (``videos.list_videos``)."""
+    for link in root.iter("a"):
+        around = link.getparent()
+        if around.tag in {"p", "figure"} and is_alone(link, around) and find_video(str(link.get("href"))) is not None:
+            link.set("class", MARK)
+
+
+def is_alone(element: HtmlElement, around: HtmlElement) -> bool:
+    """Whether an element is all that another one holds, but for a caption."""
+    others = [child for child in around if child is not element and child.tag != "figcaption"]
+    return not others and not (around.text or "").strip() and not (element.tail or "").strip()
 
 
 def box_tables(root: HtmlElement, language: str) -> None:

@@ -1,5 +1,8 @@
 """The headers that every answer carries, and the ones of each kind of answer (the wire defaults of rule T-X3)."""
 
+from collections.abc import Sequence
+from typing import cast
+
 from flask import Response, g
 
 from podcastsvc.web.context import settings
@@ -49,12 +52,23 @@ def mark_personal() -> None:
     g.is_personal = True
 
 
+def allow_frames(origins: Sequence[str]) -> None:
+    """Says that this page may hold frames of these origins."""
+    g.frame_origins = tuple(origins)
+
+
+def find_frames() -> tuple[str, ...]:
+    """The origins of which this page may hold frames; of no other."""
+    return cast("tuple[str, ...]", g.get("frame_origins", ()))
+
+
 def _write_policy() -> str:
     # Audio of an object store comes by a redirect to the store's own host. Chromium blocks a form whose answer leads
     # to an origin that is not listed, so the checkout hosts stand here too.
     media = "'self' https:" if settings().media_url else "'self'"
+    frames = f"frame-src {' '.join(find_frames())}; " if find_frames() else ""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"{frames}default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         f"media-src {media}; font-src 'self'; connect-src 'self'; form-action 'self' {CHECKOUT_ORIGINS}; "
         "frame-ancestors 'none'; base-uri 'none'; object-src 'none'; manifest-src 'self'; "
         "require-trusted-types-for 'script'"

@@ -27,7 +27,7 @@ from podcastsvc.kit.ranges import matches
 from podcastsvc.kit.recent import Recent
 from podcastsvc.web.assets import get_digest
 from podcastsvc.web.context import language, now, services, settings
-from podcastsvc.web.guards.headers import mark_personal
+from podcastsvc.web.guards.headers import allow_frames, find_frames, mark_personal
 from podcastsvc.web.offers.prices import read_lowest_price
 from podcastsvc.web.site.viewing import get_device
 
@@ -41,10 +41,11 @@ _DIGEST_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A rendered page, compressed; it holds as long as the state is the same."""
+    """A rendered page, compressed, with the origins of its frames; it holds as long as the state is the same."""
 
     state: str
     body: bytes
+    frames: tuple[str, ...] = ()
 
 
 class KeptPages:
@@ -57,19 +58,19 @@ class KeptPages:
         self.state = Recent(_read_state, stamp=_read_stamp)
         self.rendering = [Lock() for _ in range(_LOCKS)]
 
-    def find(self, key: Hashable, state: str) -> bytes | None:
+    def find(self, key: Hashable, state: str) -> _Page | None:
         with self._lock:
             page = self._pages.get(key)
             if page is None or page.state != state:
                 return None
             self._pages.move_to_end(key)
-            return page.body
+            return page
 
-    def put(self, key: Hashable, state: str, body: bytes) -> None:
+    def put(self, key: Hashable, page: _Page) -> None:
         with self._lock:
             old = self._pages.pop(key, None)
-            self._pages[key] = _Page(state, body)
-            self._bytes += len(body) - (len(old.body) if old is not None else 0)
+            self._pages[key] = page
+            self._bytes += len(page.body) - (len(old.body) if old is not None else 0)
             while self._bytes > _MOST_BYTES and len(self._pages) > 1:
                 self._bytes -= len(self._pages.popitem(last=False)[1].body)
 
@@ -114,24 +115,25 @@ def _answer(view: View, values: dict[str, Any], key: Hashable) -> Any:
     name = hashlib.blake2b(repr((state, key)).encode(), digest_size=_DIGEST_BYTES).hexdigest()
     takes_gzip = request.accept_encodings["gzip"] > 0
     etags = (f'"{name}"', f'"{name}-gzip"')
-    body = pages.find(key, state)
-    if body is None:
+    page = pages.find(key, state)
+    if page is None:
         # One thread renders a page that many ask for at once; the others then find it.
         with pages.rendering[hash(key) % _LOCKS]:
-            body = pages.find(key, state)
-            if body is None:
+            page = pages.find(key, state)
+            if page is None:
                 made = view(**values)
                 if not isinstance(made, str) or g.get("is_unkept"):
                     return made
-                body = gzip.compress(made.encode(), 6, mtime=0)
-                pages.put(key, state, body)
+                page = _Page(state, gzip.compress(made.encode(), 6, mtime=0), find_frames())
+                pages.put(key, page)
+    allow_frames(page.frames)
     if matches(request.headers.get("If-None-Match"), etags):
         response = make_response("", 304)
     elif takes_gzip:
-        response = make_response(body)
+        response = make_response(page.body)
         response.headers["Content-Encoding"] = "gzip"
     else:
-        response = make_response(gzip.decompress(body))
+        response = make_response(gzip.decompress(page.body))
     response.headers["ETag"] = etags[takes_gzip]
     response.headers["Vary"] = "Accept-Encoding, Cookie"
     return response

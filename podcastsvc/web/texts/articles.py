@@ -23,6 +23,7 @@ from podcastsvc.web.site.shows import PageShow, main_show
 from podcastsvc.web.site.structured import write_article
 from podcastsvc.web.site.viewing import get_viewing
 from podcastsvc.web.texts.cards import make_card
+from podcastsvc.web.texts.videos import let_play
 from podcastsvc.web.texts.view import find_shown, look_around, make_view
 
 blueprint = Blueprint("articles", __name__)
@@ -99,6 +100,7 @@ def page(slug: str) -> str | Response:
         structured=write_article(text, around.authors, show) if text.preview_state is None else "",
         feed_href=make_path("article_feed.feed"),
         text=text,
+        players=let_play(text.body),
         around=around,
         viewing=viewing,
         address=address,

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from podcastsvc.catalogue.show import ShowFacts
 from podcastsvc.content.defaults.reading import render_default
 from podcastsvc.content.kinds import page as kind
 from podcastsvc.content.markup.shown import Shown, make_shown
@@ -15,10 +16,11 @@ from podcastsvc.web.context import language, services, settings
 from podcastsvc.web.guards.kept import keep
 from podcastsvc.web.language import add_prefix
 from podcastsvc.web.offers.prices import find_lowest_price, write_join_label
-from podcastsvc.web.pages import render
+from podcastsvc.web.pages import gettext, render
 from podcastsvc.web.site.head import make_head
 from podcastsvc.web.site.shows import PageShow, main_show
 from podcastsvc.web.site.viewing import get_viewing
+from podcastsvc.web.texts.videos import let_play
 from podcastsvc.web.texts.view import TextView, find_shown, make_view
 
 blueprint = Blueprint("pages", __name__)
@@ -77,6 +79,7 @@ def _show_fixed(name: str) -> str:
         title=title,
         # Passed the gate a moment ago (rule T-X1).
         body=Markup(rendered.html),  # noqa: S704
+        players=None,
         language_of_text=code if code != language() else None,
         sponsors=[],
         reviews=[],
@@ -109,6 +112,7 @@ def _render(endpoint: str, values: dict[str, Any], text: TextView, facts: dict[s
         text=text,
         title=text.title,
         body=text.body,
+        players=let_play(text.body),
         language_of_text=text.language,
         sponsors=_list_sponsors(facts) if text.reads else [],
         reviews=facts.get("reviews", []) if text.reads else [],
@@ -135,8 +139,18 @@ def _list_values(show: PageShow | None) -> dict[str, str]:
     return {
         "show": title,
         "host": (facts.owner_name or facts.author if facts is not None else "") or title,
+        "videos": _tell_videos(facts),
         "email": (facts.owner_email if facts is not None else "") or settings().mail_from or f"podcast@{_host()}",
     }
+
+
+def _tell_videos(facts: ShowFacts | None) -> str:
+    if facts is None or not facts.look.plays_videos:
+        return ""
+    return gettext(
+        "A video in a text is only a link until you start it. Then it comes from YouTube or Vimeo, which learn your "
+        "network address and may set cookies of their own."
+    )
 
 
 def _host() -> str:

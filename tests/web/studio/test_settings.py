@@ -270,6 +270,16 @@ def test_picking_a_colour_is_enough_and_the_switch_takes_it_back(file, save, ser
     assert file.read_text() == YAML
 
 
+def test_videos_are_let_play_and_no_more(file, save, services):
+    save("look", plays_videos="1")
+    plays, written = facts_of(services).look.plays_videos, file.read_text()
+    save("look", plays_videos="")
+
+    assert plays
+    assert written == YAML + "look: {plays_videos: true}\n"
+    assert file.read_text() == YAML
+
+
 def test_blocks_and_menu_are_read_in_the_host_s_order(file, save, services):
     save(
         "look",

@@ -9,6 +9,7 @@ const behaviours = {
   "[data-watch]": () => import("./watch.js"),
   "[data-zone]": () => import("./zone.js"),
   "[data-clock]": () => import("./clock.js"),
+  "[data-players]": () => import("./videos.js"),
 };
 for (const [mark, load] of Object.entries(behaviours)) {
   if (document.querySelector(mark)) load();

@@ -30,6 +30,7 @@ def fill(look: Look, codes: Codes) -> dict[str, str]:
         "has_colour": "1" if look.colour else "",
         "colour": look.colour or _SUGGESTED,
         "scheme": look.scheme,
+        "plays_videos": "1" if look.plays_videos else "",
         **{f"block_{block}": str(look.home.index(block) + 1) if block in look.home else "" for block in BLOCKS},
     }
     for number in range(MOST_PLACES):
@@ -56,7 +57,11 @@ def read(form: FormReader, old: Look, codes: Codes) -> Look:
         if not colour:
             form.errors["colour"] = gettext("This is no colour. Write one such as #0f5b57.")
     return Look(
-        colour=colour, scheme=form.choice("scheme", SCHEMES), home=_read_home(form), menu=_read_menu(form, old, codes)
+        colour=colour,
+        scheme=form.choice("scheme", SCHEMES),
+        home=_read_home(form),
+        menu=_read_menu(form, old, codes),
+        plays_videos=form.flag("plays_videos"),
     )
 
 
@@ -67,6 +72,7 @@ def write(look: Look, before: Mapping[str, Value], codes: Codes) -> Value:
         "scheme": None if look.scheme == SCHEMES[0] else look.scheme,
         "home": None if look.home == BLOCKS else list(look.home),
         "menu": [_write_place(each, codes) for each in look.menu] or None,
+        "plays_videos": look.plays_videos or None,
     }
     return {key: value for key, value in {**before, **own}.items() if value is not None} or None
 
